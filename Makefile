@@ -1,0 +1,30 @@
+# The two commands of the project: `make run` and `make test`.
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help run test nightly lock clean
+
+help:  ## what can be made here
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements.lock requirements-dev.lock pyproject.toml
+	@.ci/install $(VENV)
+	@touch $@
+
+run: $(STAMP)  ## start the order center with demo data on http://127.0.0.1:8000
+	@$(BIN)/order-center serve --demo
+
+test: $(STAMP)  ## everything that CI runs: lint, types, import contracts, tests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/check
+	@$(BIN)/python -m pytest -n 2 -m "not nightly"
+
+nightly: $(STAMP)  ## the tests with their long settings
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2
+
+lock:  ## write the lock files anew from pyproject.toml
+	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra dev -o requirements-dev.lock
+
+clean:  ## remove the virtual environment and the caches (keeps .data)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Everything outside the domain: entrypoints, the database, embedded services and the worker."""

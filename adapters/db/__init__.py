@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, the execution layer over asyncpg, the tables and their migrations."""

@@ -1,0 +1,184 @@
+"""The statements of an order as a whole, and the kinds of things that hang on it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Label,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.selectable import FromClause
+
+from adapters.db.rows import RowMapper, mapper_of
+from adapters.db.tables import TABLE_OF, fulfillment_lines, fulfillments, order_lines, order_timers, orders
+from adapters.sql import Statement, prepare
+from domain.orders.views import (
+    DiscountView,
+    FulfillmentLineView,
+    FulfillmentView,
+    InstallmentView,
+    OrderLineView,
+    OrderView,
+    PaymentView,
+    RefundView,
+    ShipmentView,
+    TimerView,
+    TransitionView,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of thing that hangs on an order: a field of the aggregate, a table."""
+
+    attribute: str
+    table: Table
+    mapper: RowMapper[Any]
+    key: Callable[[Any], Any]
+    upsert: Statement
+
+
+def _columns(table: Table, view: type[Any]) -> list[Column[Any]]:
+    return [table.c[name] for name in mapper_of(view).names]
+
+
+def _bound(columns: Iterable[Column[Any]]) -> dict[str, ColumnElement[Any]]:
+    return {column.name: bindparam(column.name, type_=column.type) for column in columns}
+
+
+def _head() -> Statement:
+    def open_or_among(column: Column[Any], name: str) -> ColumnElement[bool]:
+        given: ColumnElement[Any] = bindparam(name, type_=ARRAY(Text()))
+        return or_(given.is_(None), column == any_(given))
+
+    member: ColumnElement[Any] = bindparam("member_id", type_=Text())
+    where = and_(
+        orders.c.id == bindparam("order_id", type_=Text()),
+        open_or_among(orders.c.business_unit, "business_units"),
+        open_or_among(orders.c.channel, "channels"),
+        or_(member.is_(None), orders.c.member_id == member),
+    )
+    return prepare(select(*_columns(orders, OrderView)).where(where).with_for_update())
+
+
+def _rows_of(
+    attribute: str, view: type[Any], order: Iterable[ColumnElement[Any]], source: FromClause | None = None
+) -> Label[Any]:
+    table = TABLE_OF[view]
+    rows = (
+        select(func.row(*_columns(table, view)))
+        .select_from(table if source is None else source)
+        .where(table.c.order_id == bindparam("order_id", type_=Text()))
+        .order_by(*order)
+    )
+    return func.array(rows.scalar_subquery()).label(attribute)
+
+
+def _by(view: type[Any], *names: str) -> list[Column[Any]]:
+    return [TABLE_OF[view].c[name] for name in names]
+
+
+def _all_parts() -> Statement:
+    # Numbers of one order differ in their last digits only: the shorter one is the smaller.
+    number = fulfillments.c.number
+    by_number = [fulfillments.c.created_at, func.length(number), number]
+    lines = fulfillment_lines.join(fulfillments, fulfillments.c.id == fulfillment_lines.c.fulfillment_id).join(
+        order_lines, order_lines.c.id == fulfillment_lines.c.line_id
+    )
+    return prepare(
+        select(
+            _rows_of("lines", OrderLineView, _by(OrderLineView, "position")),
+            _rows_of("discounts", DiscountView, _by(DiscountView, "position")),
+            _rows_of("installments", InstallmentView, _by(InstallmentView, "position")),
+            _rows_of("payments", PaymentView, _by(PaymentView, "created_at", "id")),
+            _rows_of("refunds", RefundView, _by(RefundView, "created_at", "id")),
+            _rows_of("fulfillments", FulfillmentView, by_number),
+            _rows_of("fulfillment_lines", FulfillmentLineView, [*by_number, order_lines.c.position], lines),
+            _rows_of("shipments", ShipmentView, _by(ShipmentView, "shipped_at", "id")),
+            _rows_of("timers", TimerView, _by(TimerView, "subject_id", "name")),
+        )
+    )
+
+
+def _insert(view: type[Any], *more: str) -> Insert:
+    table = TABLE_OF[view]
+    columns = [*_columns(table, view), *(table.c[name] for name in more)]
+    return insert(table).values(_bound(columns))
+
+
+def _part(attribute: str, view: type[Any]) -> Part:
+    table, mapper = TABLE_OF[view], mapper_of(view)
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(view)
+    changes: dict[str, Any] = {name: statement.excluded[name] for name in mapper.names if name not in keys}
+    if table is order_timers:
+        # One that starts anew was claimed by nobody yet.
+        changes |= {"locked_until": null(), "attempts": literal_column("0")}
+    upsert = prepare(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+    if upsert.parameters != mapper.names:
+        raise AssertionError(f"{table.name} takes {upsert.parameters}, its rows are {mapper.names}")
+    return Part(attribute, table, mapper, attrgetter(*keys), upsert)
+
+
+def _update_head(*more: str) -> Statement:
+    columns = [column for column in _columns(orders, OrderView) if column is not orders.c.id]
+    is_as_read = and_(
+        orders.c.id == bindparam("id", type_=Text()),
+        orders.c.version == bindparam("version_before", type_=orders.c.version.type),
+    )
+    return prepare(update(orders).where(is_as_read).values(_bound([*columns, *(orders.c[name] for name in more)])))
+
+
+_SEARCH: Final = ("search_keys", "search_text")
+ORDER: Final = mapper_of(OrderView)
+EVENT: Final = mapper_of(TransitionView)
+
+PARTS: Final = (
+    _part("lines", OrderLineView),
+    _part("discounts", DiscountView),
+    _part("installments", InstallmentView),
+    _part("payments", PaymentView),
+    _part("refunds", RefundView),
+    _part("fulfillments", FulfillmentView),
+    _part("fulfillment_lines", FulfillmentLineView),
+    _part("shipments", ShipmentView),
+    _part("timers", TimerView),
+)
+"""In the order in which they refer to each other."""
+
+HEAD: Final = _head()
+ALL_PARTS: Final = _all_parts()
+INSERT_HEAD: Final = prepare(
+    _insert(OrderView, *_SEARCH).on_conflict_do_nothing(index_elements=["external_number", "channel"])
+)
+INSERT_EVENT: Final = prepare(_insert(TransitionView))
+UPDATE_HEAD: Final = _update_head()
+UPDATE_HEAD_AND_SEARCH: Final = _update_head(*_SEARCH)
+HOLDER: Final = prepare(
+    select(orders.c.id).where(
+        orders.c.external_number == bindparam("external_number", type_=Text()),
+        orders.c.channel == bindparam("channel", type_=Text()),
+    )
+)
+DELETE_TIMER: Final = prepare(
+    delete(order_timers).where(
+        *(order_timers.c[name] == bindparam(name, type_=Text()) for name in ("order_id", "subject_id", "name"))
+    )
+)

@@ -1,0 +1,181 @@
+"""The execution layer: prepared statements on asyncpg, from SQLAlchemy clauses that were compiled once.
+
+`Database` reads with one connection per statement. `snapshot` reads many statements at one moment. `transaction` writes; it is
+rolled back unless it was committed, so that forgetting to commit is safe. Reader and transaction are different types: a reader
+cannot write.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+import asyncpg
+from sqlalchemy.sql.expression import TableClause
+
+from adapters.db.connection import connect_options, set_codecs, translated
+from adapters.db.errors import DatabaseUnavailable
+from adapters.db.listener import listening
+from adapters.sql import Reader, Statement, prepare
+
+__all__ = ["Database", "DatabaseUnavailable", "Reader", "Snapshot", "Statement", "Transaction", "prepare", "retryable"]
+
+# A lost connection rolls its transaction back by itself. InternalClientError is what asyncpg raises in the moment between
+# the server's unasked farewell ("terminating connection") and the socket's end.
+_CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError)
+_RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+
+class Database:
+    """`statement_count` counts every statement sent, without BEGIN, COMMIT, ROLLBACK and savepoints."""
+
+    def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self.statement_count = 0
+        self._url = url
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, pool_size: int = 10) -> Self:
+        with translated(url):
+            # The floor of zero keeps asyncpg from re-connecting in the background while the server is away.
+            pool = await asyncpg.create_pool(
+                **connect_options(url),
+                min_size=0,
+                init_size=1,
+                max_size=pool_size,
+                init=set_codecs,
+                max_queries=1_000_000,
+            )
+        return cls(url, pool)
+
+    async def close(self) -> None:
+        """Waits for the connections in use to be given back."""
+        await self._pool.close()
+
+    async def rows(self, statement: Statement, /, **parameters: Any) -> list[asyncpg.Record]:
+        async with self._session() as session:
+            return await session.rows(statement, **parameters)
+
+    async def row(self, statement: Statement, /, **parameters: Any) -> asyncpg.Record | None:
+        async with self._session() as session:
+            return await session.row(statement, **parameters)
+
+    async def value(self, statement: Statement, /, **parameters: Any) -> Any:
+        async with self._session() as session:
+            return await session.value(statement, **parameters)
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["Snapshot"]:
+        """All statements inside see one moment (REPEATABLE READ, READ ONLY)."""
+        async with (
+            self._session() as session,
+            session.connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        """READ COMMITTED; rolled back at the block's end unless `commit` was called."""
+        async with self._session() as session:
+            transaction = Transaction(self, session.connection)
+            await transaction.begin()
+            try:
+                yield transaction
+            finally:
+                await transaction.rollback()
+
+    def listen(self, channel: str, callback: Callable[[str], None]) -> contextlib.AbstractAsyncContextManager[None]:
+        return listening(self._url, channel, callback)
+
+    @contextlib.asynccontextmanager
+    async def _session(self) -> AsyncIterator["Snapshot"]:
+        with translated(self._url):
+            connection = await self._pool.acquire()
+        try:
+            yield Snapshot(self, connection)
+        finally:
+            await self._pool.release(connection)
+
+
+class Snapshot:
+    """A Reader on one connection."""
+
+    def __init__(self, database: Database, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self._database = database
+
+    async def rows(self, statement: Statement, /, **parameters: Any) -> list[asyncpg.Record]:
+        records: list[asyncpg.Record] = await self._counted().fetch(statement.text, *statement.arguments(parameters))
+        return records
+
+    async def row(self, statement: Statement, /, **parameters: Any) -> asyncpg.Record | None:
+        return await self._counted().fetchrow(statement.text, *statement.arguments(parameters))
+
+    async def value(self, statement: Statement, /, **parameters: Any) -> Any:
+        return await self._counted().fetchval(statement.text, *statement.arguments(parameters))
+
+    def _counted(self) -> asyncpg.Connection:
+        self._database.statement_count += 1
+        return self.connection
+
+
+class Transaction(Snapshot):
+    """A Reader that writes too. After `commit` or `rollback` every statement is a RuntimeError."""
+
+    def __init__(self, database: Database, connection: asyncpg.Connection) -> None:
+        super().__init__(database, connection)
+        self._transaction = connection.transaction()
+        self._is_open = False
+
+    async def begin(self) -> None:
+        await self._transaction.start()
+        self._is_open = True
+
+    async def commit(self) -> None:
+        self._check_open()
+        self._is_open = False
+        await self._transaction.commit()
+
+    async def rollback(self) -> None:
+        """Undoes everything; harmless after `commit`."""
+        if self._is_open:
+            self._is_open = False
+            with contextlib.suppress(*_CONNECTION_LOST):
+                await self._transaction.rollback()
+
+    async def execute(self, statement: Statement, /, **parameters: Any) -> int:
+        """The number of rows affected; 0 for statements that affect none."""
+        status = await self._counted().execute(statement.text, *statement.arguments(parameters))
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdecimal() else 0
+
+    async def execute_many(self, statement: Statement, items: Iterable[Mapping[str, Any] | Sequence[Any]]) -> None:
+        """Once per item, pipelined: by name from mappings; sequences are in the order of `statement.parameters`."""
+        arguments = [statement.arguments(item) if isinstance(item, Mapping) else item for item in items]
+        await self._counted().executemany(statement.text, arguments)
+
+    async def copy(self, table: TableClause, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> int:
+        """Bulk insert by COPY; the number of rows."""
+        status = await self._counted().copy_records_to_table(
+            table.name, schema_name=getattr(table, "schema", None), columns=columns, records=records
+        )
+        return int(status.rpartition(" ")[2])
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """An exception inside undoes what the block did, and goes on."""
+        self._check_open()
+        async with self.connection.transaction():
+            yield
+
+    def _counted(self) -> asyncpg.Connection:
+        self._check_open()
+        return super()._counted()
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise RuntimeError("the transaction has ended")
+
+
+def retryable(error: BaseException) -> bool:
+    """Whether the same transaction, begun anew, may succeed: it lost against another one."""
+    return isinstance(error, _RETRYABLE)

@@ -1,0 +1,1 @@
+"""The alembic environment; its revisions live in `versions`."""

@@ -1,0 +1,233 @@
+"""The statements that read orders, built once per shape of request and kept: a build costs milliseconds, a look-up nothing.
+
+The caches are bounded, for a shape is the caller's choice.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.sql.selectable import FromClause, TableValuedAlias
+
+from adapters.db.order_filters import Condition, Shape, among, condition, parameter_names
+from adapters.db.rows import mapper_of
+from adapters.db.tables import (
+    TABLE_OF,
+    fulfillment_lines,
+    fulfillments,
+    order_discounts,
+    order_events,
+    order_installments,
+    order_lines,
+    order_timers,
+    orders,
+    payments,
+    refunds,
+    shipments,
+)
+from adapters.sql import Statement, prepare
+from domain.values.enums import OrderSort
+
+SHAPES_KEPT: Final = 4096
+
+FACETS: Final = ("status", "payment_status", "fulfillment_status", "channel", "business_unit")
+
+_SORTS: Final[dict[OrderSort, tuple[Column[Any], bool]]] = {
+    OrderSort.PLACED_AT_DESC: (orders.c.placed_at, True),
+    OrderSort.PLACED_AT_ASC: (orders.c.placed_at, False),
+    OrderSort.UPDATED_AT_DESC: (orders.c.updated_at, True),
+    OrderSort.UPDATED_AT_ASC: (orders.c.updated_at, False),
+    OrderSort.TOTAL_DESC: (orders.c.total_minor, True),
+    OrderSort.TOTAL_ASC: (orders.c.total_minor, False),
+}
+"""The sort's column, and whether it falls."""
+
+_COLUMNS: Final = {table: [table.c[name] for name in mapper_of(view).names] for view, table in TABLE_OF.items()}
+"""Those of the read model."""
+
+_LINE_POSITION: Final = (
+    select(order_lines.c.position).where(order_lines.c.id == fulfillment_lines.c.line_id).scalar_subquery()
+)
+_NATURAL_ORDER: Final[dict[Table, tuple[ColumnElement[Any], ...]]] = {
+    order_lines: (order_lines.c.position,),
+    order_discounts: (order_discounts.c.position,),
+    order_installments: (order_installments.c.position,),
+    payments: (payments.c.created_at, payments.c.id),
+    refunds: (refunds.c.created_at, refunds.c.id),
+    # Numbers of one order differ in their last digits only: the shorter one is the smaller.
+    fulfillments: (fulfillments.c.created_at, func.length(fulfillments.c.number), fulfillments.c.number),
+    fulfillment_lines: (fulfillment_lines.c.fulfillment_id, _LINE_POSITION),
+    shipments: (shipments.c.shipped_at, shipments.c.id),
+    order_events: (order_events.c.sequence,),
+    order_timers: (order_timers.c.due_at.nulls_last(), order_timers.c.subject_id, order_timers.c.name),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageShape:
+    """How a page is cut: which bounds are given, and from which end it is taken."""
+
+    is_backward: bool
+    has_after: bool
+    has_before: bool
+
+
+@lru_cache(SHAPES_KEPT)
+def page_statement(shape: Shape, sort: OrderSort, page: PageShape) -> Statement:
+    """Parameters: those of the shape and the page."""
+    return prepare(_page(_COLUMNS[orders], orders, condition(shape, parameter_names()), *_SORTS[sort], page))
+
+
+@lru_cache(SHAPES_KEPT)
+def member_page_statement(shape: Shape, sort: OrderSort, page: PageShape) -> Statement:
+    """As `page_statement`, once for each of `keys`; the last column is the key's number, from 1."""
+    asked = _asked()
+    where = and_(orders.c.member_id == asked.c.key, condition(shape, parameter_names()))
+    part = _page(_COLUMNS[orders], orders, where, *_SORTS[sort], page).lateral("part")
+    key, falls = _SORTS[sort]
+    order = _ordered(part.c[key.name], part.c.id, is_falling=falls != page.is_backward)
+    return prepare(select(*part.c, asked.c.n).select_from(asked.join(part, true())).order_by(asked.c.n, *order))
+
+
+@lru_cache(SHAPES_KEPT)
+def count_statement(shape: Shape) -> Statement:
+    return prepare(select(func.count()).select_from(orders).where(condition(shape, parameter_names())))
+
+
+@lru_cache(SHAPES_KEPT)
+def member_count_statement(shape: Shape) -> Statement:
+    """Rows of member and count, for those of `keys` that have orders."""
+    member = orders.c.member_id
+    where = and_(among(member, "keys"), condition(shape, parameter_names()))
+    return prepare(select(member, func.count()).where(where).group_by(member))
+
+
+@lru_cache(SHAPES_KEPT)
+def facets_statement(shape: Shape) -> Statement:
+    """A row per facet and value: the value in the facet's column, all others empty, and the count last."""
+    values = _facet_columns()
+    sets = func.grouping_sets(*(tuple_(value) for value in values))
+    where = condition(shape, parameter_names())
+    return prepare(select(*values, func.count()).where(where).group_by(sets))
+
+
+@lru_cache(SHAPES_KEPT)
+def member_facets_statement(shape: Shape) -> Statement:
+    """As `facets_statement`, with the member first."""
+    member, values = orders.c.member_id, _facet_columns()
+    sets = func.grouping_sets(*(tuple_(member, value) for value in values))
+    where = and_(among(member, "keys"), condition(shape, parameter_names()))
+    return prepare(select(member, *values, func.count()).where(where).group_by(sets))
+
+
+@lru_cache(SHAPES_KEPT)
+def unique_statement(shape: Shape, *names: str) -> Statement:
+    """The order whose columns have the values of the parameters `names`."""
+    wanted = (orders.c[name] == bindparam(name, type_=Text()) for name in names)
+    return prepare(select(*_COLUMNS[orders]).where(*wanted, condition(shape, parameter_names())))
+
+
+@lru_cache(SHAPES_KEPT)
+def by_ids_statement(shape: Shape, table: Table) -> Statement:
+    """Rows by `keys`, of orders within the shape."""
+    where = and_(among(table.c.id, "keys"), condition(shape, parameter_names()))
+    return prepare(select(*_COLUMNS[table]).select_from(_within(table, shape)).where(where))
+
+
+@lru_cache(SHAPES_KEPT)
+def of_parents_statement(table: Table, parent: str) -> Statement:
+    """Child rows by their parents' `keys`, in the children's natural order."""
+    return prepare(select(*_COLUMNS[table]).where(among(table.c[parent], "keys")).order_by(*_NATURAL_ORDER[table]))
+
+
+@lru_cache(SHAPES_KEPT)
+def fulfillment_page_statement(shape: Shape, page: PageShape) -> Statement:
+    source = _within(fulfillments, shape)
+    where = condition(shape, parameter_names())
+    columns = _COLUMNS[fulfillments]
+    return prepare(_page(columns, source, where, fulfillments.c.created_at, True, page, fulfillments.c.id))
+
+
+@lru_cache(SHAPES_KEPT)
+def fulfillment_count_statement(shape: Shape) -> Statement:
+    source = _within(fulfillments, shape)
+    return prepare(select(func.count()).select_from(source).where(condition(shape, parameter_names())))
+
+
+def _history() -> Select[Any]:
+    asked = _asked()
+    event = order_events.c
+    part = (
+        select(*_COLUMNS[order_events])
+        .where(event.order_id == asked.c.key, event.sequence > bindparam("after", type_=BigInteger()))
+        .order_by(event.sequence)
+        .limit(bindparam("limit", type_=BigInteger()))
+        .lateral("part")
+    )
+    return select(*part.c, asked.c.n).select_from(asked.join(part, true())).order_by(asked.c.n, part.c.sequence)
+
+
+def _page(
+    columns: list[Column[Any]],
+    source: FromClause,
+    where: Condition,
+    key: Column[Any],
+    falls: bool,
+    page: PageShape,
+    row_id: Column[Any] = orders.c.id,
+) -> Select[Any]:
+    """Parameters: `after_key` and `after_id`, `before_key` and `before_id` where they are given, and `limit`."""
+    position = tuple_(key, row_id)
+    after, before = _bound("after", key), _bound("before", key)
+    bounds = []
+    if page.has_after:
+        bounds.append(position < after if falls else position > after)
+    if page.has_before:
+        bounds.append(position > before if falls else position < before)
+    order = _ordered(key, row_id, is_falling=falls != page.is_backward)
+    limit = bindparam("limit", type_=BigInteger())
+    return select(*columns).select_from(source).where(where, *bounds).order_by(*order).limit(limit)
+
+
+def _bound(name: str, key: Column[Any]) -> ColumnElement[Any]:
+    return tuple_(bindparam(f"{name}_key", type_=key.type), bindparam(f"{name}_id", type_=Text()))
+
+
+def _ordered(key: ColumnElement[Any], row_id: ColumnElement[Any], *, is_falling: bool) -> list[ColumnElement[Any]]:
+    return [part.desc() if is_falling else part.asc() for part in (key, row_id)]
+
+
+def _asked() -> TableValuedAlias:
+    """The parameter `keys` as rows of `key` and its number `n`, from 1."""
+    keys = func.unnest(bindparam("keys", type_=ARRAY(Text())))
+    return keys.table_valued(column("key", Text()), with_ordinality="n").render_derived(name="asked")
+
+
+def _within(table: FromClause, shape: Shape) -> FromClause:
+    """A table of the order's parts, joined to its order where the shape asks something of it."""
+    asks_orders = any(not (isinstance(part, str) and part.startswith("fulfillment.")) for part in shape)
+    return table.join(orders, orders.c.id == table.c.order_id) if asks_orders and table is not orders else table
+
+
+def _facet_columns() -> list[Column[Any]]:
+    return [orders.c[name] for name in FACETS]
+
+
+HISTORY: Final = prepare(_history())
+"""Of each order of `keys`, `limit` steps beyond the sequence number `after`; the last column is the key's number, from 1."""

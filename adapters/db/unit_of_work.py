@@ -1,0 +1,220 @@
+"""The unit of work in SQL: one transaction, rolled back unless it was committed."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import asyncpg
+from sqlalchemy import ARRAY, Sequence, Table, Text, any_, bindparam, exists, func, literal, select
+
+from adapters.db import idempotency, jobs
+from adapters.db.engine import Database, Transaction, retryable
+from adapters.db.order_aggregate import insert_whole, read_locked, write_back
+from adapters.db.tables import fulfillments, orders, payments, refunds, shipments
+from adapters.sql import Statement, prepare
+from domain.access.viewer import OrderScope
+from domain.orders.model import Errand, ErrandKind, Order
+from domain.ports.unit_of_work import KeyScope, StoredKey, TransientConflict
+from domain.values.enums import MachineKind, OrderStatus
+from domain.values.outcomes import Outcome
+
+P = TypeVar("P")
+
+UNPAID: Final = tuple(
+    status.value
+    for status in (
+        OrderStatus.PENDING_REVIEW,
+        OrderStatus.PENDING_DEPOSIT,
+        OrderStatus.PENDING_PAYMENT,
+        OrderStatus.PARTIALLY_PAID,
+    )
+)
+
+# Asked before and taken meanwhile: run again, the question has another answer.
+_LOST_RACES: Final = frozenset(("ix_shipments_tracking_number_carrier",))
+
+
+class Savepoint:
+    def __init__(self) -> None:
+        self.is_undone = False
+
+    def undo(self) -> None:
+        self.is_undone = True
+
+
+class SqlUnitOfWork:
+    """`local` makes, of the open transaction, the ports of the services that live in this very database."""
+
+    def __init__(self, database: Database, local: Mapping[type, Callable[[Transaction], Any]]) -> None:
+        self._database = database
+        self._local = local
+        self._stack = contextlib.AsyncExitStack()
+        self._opened: Transaction | None = None
+
+    async def __aenter__(self) -> Self:
+        self._opened = await self._stack.enter_async_context(self._database.transaction())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+        self._opened = None
+        if error is not None and _gives_way(error):  # of a local port: ours were translated where they arose
+            raise _conflict() from error
+
+    async def commit(self) -> None:
+        with _conflicts():
+            await self._transaction.commit()
+
+    @contextlib.asynccontextmanager
+    async def attempt(self) -> AsyncIterator[Savepoint]:
+        attempt = Savepoint()
+        with contextlib.suppress(_Undone), _conflicts():
+            async with self._transaction.savepoint():
+                yield attempt
+                if attempt.is_undone:
+                    raise _Undone
+
+    def local(self, port: type[P]) -> P | None:
+        make = self._local.get(port)
+        return None if make is None else make(self._transaction)
+
+    async def next_number(self) -> int:
+        number: int = await self._transaction.value(_NEXT_NUMBER)
+        return number
+
+    async def load(self, scope: OrderScope, order_id: str) -> Order | None:
+        with _conflicts():
+            return await read_locked(self._transaction, scope, order_id)
+
+    async def order_id_of(self, machine: MachineKind, subject_id: str) -> str | None:
+        statement = _ORDER_ID_OF.get(machine)
+        if statement is None:
+            return None
+        order_id: str | None = await self._transaction.value(statement, subject_id=subject_id)
+        return order_id
+
+    async def add(self, order: Order) -> str | None:
+        with _conflicts():
+            return await insert_whole(self._transaction, order)
+
+    async def save(self, before: Order, after: Order) -> None:
+        with _conflicts():
+            await write_back(self._transaction, before, after)
+
+    async def unpaid_orders_of(self, business_unit: str, member_id: str) -> int:
+        count: int = await self._transaction.value(
+            _UNPAID_ORDERS, business_unit=business_unit, member_id=member_id, statuses=UNPAID
+        )
+        return count
+
+    async def tracking_number_taken(self, carrier: str, tracking_number: str) -> bool:
+        is_taken: bool = await self._transaction.value(
+            _TRACKING_NUMBER_TAKEN, carrier=carrier, tracking_number=tracking_number
+        )
+        return is_taken
+
+    async def lock_key(self, scope: KeyScope) -> bool:
+        return await idempotency.lock(self._transaction, scope)
+
+    async def find_key(self, scope: KeyScope, now: datetime) -> StoredKey | None:
+        return await idempotency.find(self._transaction, scope, now)
+
+    async def keep_key(
+        self,
+        scope: KeyScope,
+        request_hash: str,
+        *,
+        outcome: Outcome | None,
+        subject_id: str | None,
+        locked_until: datetime | None,
+        now: datetime,
+        expires_at: datetime,
+    ) -> None:
+        with _conflicts():
+            await idempotency.keep(
+                self._transaction,
+                scope,
+                request_hash,
+                outcome=outcome,
+                subject_id=subject_id,
+                locked_until=locked_until,
+                now=now,
+                expires_at=expires_at,
+            )
+
+    async def queue(self, order_id: str, errands: tuple[Errand, ...], now: datetime, *, lease_s: int = 0) -> int:
+        with _conflicts():
+            return await jobs.queue(self._transaction, order_id, errands, now, lease_s)
+
+    async def finish(self, order_id: str, kind: ErrandKind, subject_id: str) -> None:
+        with _conflicts():
+            await jobs.finish(self._transaction, order_id, kind, subject_id)
+
+    async def withdraw(self, order_id: str, kind: ErrandKind, subject_id: str) -> bool:
+        with _conflicts():
+            return await jobs.withdraw(self._transaction, order_id, kind, subject_id)
+
+    @property
+    def _transaction(self) -> Transaction:
+        if self._opened is None:
+            raise RuntimeError("the unit of work was not entered, or is over")
+        return self._opened
+
+
+class _Undone(Exception):
+    """Leaves a savepoint, and no more."""
+
+
+@contextlib.contextmanager
+def _conflicts() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if not _gives_way(error):
+            raise
+        raise _conflict() from error
+
+
+def _conflict() -> TransientConflict:
+    return TransientConflict("Another transaction was in the way; this one may be run again.")
+
+
+def _gives_way(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return error.constraint_name in _LOST_RACES
+    return retryable(error)
+
+
+def _order_id_of(table: Table) -> Statement:
+    order_id = table.c.id if table is orders else table.c.order_id
+    return prepare(select(order_id).where(table.c.id == bindparam("subject_id", type_=Text())))
+
+
+_ORDER_ID_OF: Final = {
+    MachineKind.ORDER: _order_id_of(orders),
+    MachineKind.PAYMENT: _order_id_of(payments),
+    MachineKind.REFUND: _order_id_of(refunds),
+    MachineKind.FULFILLMENT: _order_id_of(fulfillments),
+}
+_NEXT_NUMBER: Final = prepare(select(Sequence("order_numbers").next_value()))
+_UNPAID_ORDERS: Final = prepare(
+    select(func.count())
+    .select_from(orders)
+    .where(
+        orders.c.business_unit == bindparam("business_unit", type_=Text()),
+        orders.c.member_id == bindparam("member_id", type_=Text()),
+        orders.c.status == any_(bindparam("statuses", type_=ARRAY(Text()))),
+    )
+)
+_TRACKING_NUMBER_TAKEN: Final = prepare(
+    select(
+        exists(literal(1)).where(
+            shipments.c.carrier == bindparam("carrier", type_=Text()),
+            shipments.c.tracking_number == bindparam("tracking_number", type_=Text()),
+        )
+    )
+)

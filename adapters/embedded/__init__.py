@@ -1,0 +1,1 @@
+"""Embedded twins of the public services: tables of their own schema in the same PostgreSQL."""

@@ -1,0 +1,96 @@
+"""What an embedded service needs of the database: to read, and to write in a transaction of its own or in one that is open.
+
+`adapters.db.engine.Database` is a `Connection`; `Joined` makes one of an open transaction, so that a service's writes are
+committed with everything else in it. Two services never share a statement: each reads its own tables only.
+"""
+
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
+
+import asyncpg
+
+from adapters.sql import DatabaseUnavailable, Reader, Statement
+from domain.values.faults import ServiceUnavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_UNREACHABLE: Final = (
+    DatabaseUnavailable,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # the server shuts down, or starts
+    asyncpg.InsufficientResourcesError,  # too many connections
+)
+
+
+class Writer(Reader, Protocol):
+    async def execute(self, statement: Statement, /, **parameters: Any) -> int:
+        """The number of rows affected."""
+        ...
+
+
+class OwnTransaction(Writer, Protocol):
+    """Rolled back unless committed."""
+
+    async def commit(self) -> None: ...
+
+
+class Connection(Reader, Protocol):
+    def transaction(self) -> AbstractAsyncContextManager[OwnTransaction]: ...
+
+
+class Joined:
+    """An open transaction as a Connection: a transaction within it is it, and only its owner ends it."""
+
+    def __init__(self, transaction: Writer) -> None:
+        self._open = transaction
+
+    async def rows(self, statement: Statement, /, **parameters: Any) -> list[Any]:
+        return await self._open.rows(statement, **parameters)
+
+    async def row(self, statement: Statement, /, **parameters: Any) -> Any | None:
+        return await self._open.row(statement, **parameters)
+
+    async def value(self, statement: Statement, /, **parameters: Any) -> Any:
+        return await self._open.value(statement, **parameters)
+
+    async def execute(self, statement: Statement, /, **parameters: Any) -> int:
+        return await self._open.execute(statement, **parameters)
+
+    async def commit(self) -> None:
+        """Left to the owner."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Joined"]:
+        yield self
+
+
+def answers_as(service: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]:
+    """A method of a service: a lost or refused connection is that service not answering."""
+
+    def decorate(method: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @functools.wraps(method)
+        async def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                return await method(*args, **kwargs)
+            except _UNREACHABLE as error:
+                if isinstance(error, ValueError):  # asyncpg's word for a parameter that does not fit: our fault
+                    raise
+                raise ServiceUnavailable(service, "its database cannot be reached") from error
+
+        return answer
+
+    return decorate
+
+
+def storable(keys: Iterable[str]) -> list[str]:
+    """The keys that PostgreSQL can hold: what cannot be stored is unknown, and asking for it would be an error."""
+    return [key for key in keys if is_storable(key)]
+
+
+def is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)

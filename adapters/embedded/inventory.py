@@ -1,0 +1,114 @@
+"""The inventory service: reservations are rows that end once, stock counts move with them in the same statement."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapters.embedded.connection import Connection, answers_as, is_storable, storable
+from adapters.embedded.reserving import Situation
+from adapters.embedded.stock_statements import (
+    DEDUCT,
+    EXPIRE,
+    EXTEND,
+    LOCK_ORDER,
+    RECEIVE,
+    RELEASE,
+    RESERVE,
+    SITUATION,
+    STOCK,
+    WAREHOUSES,
+)
+from adapters.sql import Statement
+from domain.inventory.allocation import allocate
+from domain.orders.views import Allocation
+from domain.ports.inventory import (
+    Demand,
+    Reserved,
+    Short,
+    Shortage,
+    StockView,
+    WarehouseStockView,
+    WarehouseView,
+)
+from domain.values.faults import ServiceRejected
+from domain.values.ids import IdKind, foreign_id
+
+_SERVICE = "inventory"
+_answers = answers_as(_SERVICE)
+
+
+class EmbeddedInventory:
+    def __init__(self, connection: Connection) -> None:
+        self._sql = connection
+
+    @_answers
+    async def stock(self, skus: Sequence[str]) -> list[StockView | None]:
+        rows = await self._sql.rows(STOCK, skus=storable(skus))
+        parts: defaultdict[str, list[WarehouseStockView]] = defaultdict(list)
+        for sku, code, name, on_hand, reserved in rows:
+            parts[sku].append(WarehouseStockView(_warehouse(code, name), on_hand, reserved))
+        return [StockView(sku, tuple(parts[sku])) if sku in parts else None for sku in skus]
+
+    @_answers
+    async def warehouses(self, codes: Sequence[str]) -> list[WarehouseView | None]:
+        rows = await self._sql.rows(WAREHOUSES, codes=storable(codes))
+        found = {code: _warehouse(code, name) for code, name in rows}
+        return [found.get(code) for code in codes]
+
+    @_answers
+    async def reserve(self, order_id: str, demands: Sequence[Demand], expires_at: datetime) -> Reserved | Short:
+        if not demands:
+            return Reserved({})
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            skus = storable(sorted({demand.sku for demand in demands}))
+            situation = Situation.of(await transaction.rows(SITUATION, order_id=order_id, skus=skus))
+            kept = situation.kept(demands)
+            missing = [demand for demand in demands if demand.line_id not in kept]
+            picks = allocate([(demand.line_id, demand.sku, demand.quantity) for demand in missing], situation.free)
+            if isinstance(picks, tuple):
+                return Short(tuple(Shortage(lack.sku, lack.requested, lack.available) for lack in picks))
+            if kept:
+                await transaction.execute(EXTEND, order_id=order_id, line_ids=list(kept), expires_at=expires_at)
+            if missing:
+                parts = situation.parts(missing, picks)
+                await transaction.execute(RESERVE, order_id=order_id, expires_at=expires_at, **parts)
+            await transaction.commit()
+        taken = {line_id: tuple(Allocation(p.warehouse, p.quantity) for p in line) for line_id, line in picks.items()}
+        return Reserved({**kept, **taken})
+
+    @_answers
+    async def deduct(self, order_id: str) -> None:
+        await self._change(DEDUCT, order_id)
+
+    @_answers
+    async def release(self, order_id: str) -> None:
+        await self._change(RELEASE, order_id)
+
+    @_answers
+    async def restock(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
+        if quantity < 1:
+            raise ServiceRejected(_SERVICE, f"{quantity} units cannot arrive")
+        if not (is_storable(sku) and is_storable(warehouse)):
+            return None
+        async with self._sql.transaction() as transaction:
+            is_known = await transaction.execute(RECEIVE, sku=sku, warehouse=warehouse, quantity=quantity)
+            await transaction.commit()
+        return (await self.stock([sku]))[0] if is_known else None
+
+    @_answers
+    async def expire(self, now: datetime, limit: int) -> int:
+        async with self._sql.transaction() as transaction:
+            order_count: int = await transaction.value(EXPIRE, now=now, limit=limit)
+            await transaction.commit()
+        return order_count
+
+    async def _change(self, statement: Statement, order_id: str) -> None:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            await transaction.execute(statement, order_id=order_id)
+            await transaction.commit()
+
+
+def _warehouse(code: str, name: str) -> WarehouseView:
+    return WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name)

@@ -1,0 +1,111 @@
+"""`order-center serve`: HTTP and, in the default, the worker, in one process; both end together, cleanly, on a signal."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+
+from adapters.bootstrap import OrderCenter
+from adapters.entrypoints.auth import Authenticator
+from adapters.entrypoints.faults import UsageFault
+from adapters.entrypoints.http import application
+from adapters.settings import Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+SHUTDOWN_S = 10
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Taken before anything slow begins. Raises UsageFault when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        reason = error.strerror or str(error)
+        message = f"{host}:{port} cannot be used: {reason}. Set ORDER_CENTER_PORT to another port."
+        raise UsageFault(message) from error
+    return taken
+
+
+def log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+async def serve(
+    center: OrderCenter, authenticator: Authenticator, listener: socket.socket, on_ready: Callable[[], None]
+) -> None:
+    """Until SIGINT or SIGTERM: requests in flight are answered, the worker finishes what it has begun."""
+    config = uvicorn.Config(
+        application(center, authenticator),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    server = _Server(config, on_ready)
+    async with working(center, enabled=center.settings.worker):
+        with _signals(server.stop):
+            await server.serve(sockets=[listener])
+
+
+async def work(center: OrderCenter, on_ready: Callable[[], None]) -> None:
+    """The worker alone, until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    with _signals(stop.set):
+        on_ready()
+        await center.worker.run(stop)
+
+
+@contextlib.asynccontextmanager
+async def working(center: OrderCenter, *, enabled: bool) -> AsyncIterator[None]:
+    """The worker runs while the block does."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        if enabled:
+            group.create_task(center.worker.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us, and says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        """The first signal asks, the second insists."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

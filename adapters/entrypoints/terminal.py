@@ -1,0 +1,71 @@
+"""What the commands show: progress, tables, and the welcome of a demo server."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from domain.orders.diagram import Machine
+from domain.orders.state import Flow
+from domain.values.enums import Role
+
+console: Final = Console(highlight=False, soft_wrap=True)
+notices: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+
+EXAMPLES: Final = (
+    (
+        "The five newest orders",
+        "{ orders(first: 5) { nodes { number status total { amount currency } member { name } } } }",
+    ),
+    ("What is where", "{ orders { totalCount facets { status { value count } } } }"),
+    ("A product as it is now", '{ product(sku: \\"SKU-00001\\") { name price { amount } stock { available } } }'),
+)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr; the function takes what is done and the whole."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=notices, transient=not notices.is_terminal) as bars:
+        task = bars.add_task(label, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def welcome(url: str, keys: Mapping[Role, str]) -> None:
+    """The URL, the keys, three queries to begin with, and how to stop."""
+    console.print(f"\n[bold]The order center is up:[/bold] {url}/graphql (open it in a browser to try queries)\n")
+    if keys:
+        console.print(
+            "One demo key per role; send one as `Authorization: Bearer KEY`. Without a key you are the demo admin."
+        )
+        for role, key in keys.items():
+            console.print(f"  {role.lower():<10} {key}")
+        console.print("\nThree queries to begin with:")
+        for title, query in EXAMPLES:
+            console.print(f"  # {title}", markup=False)
+            command = f"curl -s {url}/graphql -H 'content-type: application/json' -d '{{\"query\": \"{query}\"}}'"
+            console.print(f"  {command}", markup=False)
+    else:
+        console.print(
+            "No keys can be issued yet: requests are anonymous and see no orders. `serve --demo` issues demo keys."
+        )
+    console.print("\nPress Ctrl-C to stop.\n")
+
+
+def transitions_table(flow: Flow, machine: Machine) -> Table:
+    """A machine as a table: every step, who may take it, what blocks it, what it brings about."""
+    table = Table(title=f"{flow.key} version {flow.version}: {machine.kind.lower()}", title_justify="left")
+    for heading in ("from", "action", "to", "roles", "guards", "effects", "timer"):
+        table.add_column(heading, overflow="fold")
+    for step in machine.transitions:
+        cells = (step.from_states or ("–",), (step.action,), step.to_states, step.roles, step.guards, step.effects)
+        table.add_row(*(", ".join(cell) for cell in cells), step.timer or "")
+    return table

@@ -1,0 +1,75 @@
+"""What every room that speaks SQL shares: statements, the surface that reads are run on, and the fault of an absent server.
+
+Statements are SQLAlchemy Core clauses, compiled once to text with `$1` parameters for asyncpg.
+
+SQLAlchemy builds the text only: values go to asyncpg as they are, so its bind processors, Python-side column defaults and expanding
+`IN` have no part here. Lists are arrays: `column == any_(bindparam("ids", type_=ARRAY(Text)))`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+
+class DatabaseUnavailable(Exception):
+    """The server does not answer, or refuses us. One sentence, never with the password."""
+
+    code = "DATABASE_UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`parameters` are in the order of `$1, $2, …`; `constants` are the values that the clause brought along."""
+
+    text: str
+    parameters: tuple[str, ...]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
+        """The values in the parameters' order; a missing or unknown name is a TypeError, as in a function call."""
+        values = {**self.constants, **given} if self.constants else given
+        if len(values) != len(self.parameters) or not all(name in values for name in self.parameters):
+            raise TypeError(self._mismatch(set(given)))
+        return [values[name] for name in self.parameters]
+
+    def _mismatch(self, given: set[str]) -> str:
+        missing = sorted(set(self.parameters) - set(self.constants) - given)
+        unknown = sorted(given - set(self.parameters))
+        return f"missing parameters {missing}, unknown parameters {unknown} of: {self.text}"
+
+
+class Reader(Protocol):
+    """What a statement that reads is run on. Parameters are given by name."""
+
+    async def rows(self, statement: Statement, /, **parameters: Any) -> list[Any]: ...
+
+    async def row(self, statement: Statement, /, **parameters: Any) -> Any | None:
+        """The first row."""
+
+    async def value(self, statement: Statement, /, **parameters: Any) -> Any:
+        """The first column of the first row; None without a row."""
+
+
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+
+def prepare(clause: ClauseElement) -> Statement:
+    """Compiles a select, insert, update, delete or text; meant to be called once per statement, at import."""
+    compiled = clause.compile(dialect=_DIALECT)
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError(f"only statements with parameters are prepared, not {type(clause).__name__}")
+    _refuse_what_sqlalchemy_would_do_at_execution(compiled)
+    names = tuple(dict.fromkeys(compiled.positiontup or ()))
+    constants = {name: compiled.binds[name].effective_value for name in names if not compiled.binds[name].required}
+    return Statement(compiled.string, names, constants)
+
+
+def _refuse_what_sqlalchemy_would_do_at_execution(compiled: SQLCompiler) -> None:
+    if compiled.post_compile_params or compiled.literal_execute_params:
+        raise ValueError(f"expanding parameters need SQLAlchemy's own execution, use = ANY: {compiled.string}")
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        raise ValueError(f"Python-side column defaults are not run, use server defaults or values: {compiled.string}")

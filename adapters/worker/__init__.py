@@ -1,0 +1,1 @@
+"""What runs beside requests: timers, jobs and the sweep of old rows."""

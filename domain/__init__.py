@@ -1,0 +1,1 @@
+"""The order logic: pure rules, the ports they need, and the actions that bring both together."""

@@ -1,0 +1,1 @@
+"""Who is asking, and what of the orders they may see and do. Pure."""

@@ -1,0 +1,134 @@
+"""Errands: what a step wants done outside of the order, done at least once and written down when it is.
+
+Theory of operation
+    A step queues its errands in its own transaction, so none is lost and none is done for a step that was rolled back.
+    Whoever performs one (the request that caused it, or the worker) first asks the service, with no transaction open, then
+    applies the answer and finishes the job in one transaction. Every service call is idempotent by the id it names and every
+    answer may be applied twice: a crash at any point means that the errand is done again, not that it is done double.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from domain.access.viewer import EVERYTHING, SYSTEM, Actor
+from domain.actions.changes import loaded, saved, step_for
+from domain.actions.transactions import in_transaction
+from domain.orders.model import Errand, ErrandKind, Order
+from domain.orders.state import Step
+from domain.payments import settlement
+from domain.payments.answers import OperationDeclined
+from domain.ports.bundle import Ports
+from domain.ports.payments import PaymentRequest
+from domain.ports.unit_of_work import UnitOfWork
+from domain.values.faults import DomainFault
+
+Apply = Callable[[Order, Step], Order]
+Ask = Callable[[Ports, Order, Errand], Awaitable[Apply | None]]
+"""Asks the service; answers with what that means for the order, if anything."""
+
+
+async def perform(ports: Ports, order_id: str, errand: Errand, actor: Actor = SYSTEM) -> Order | None:
+    """Do it and write it down; the order afterwards. None: the order does not exist. Raises ServiceUnavailable."""
+    order = await loaded(ports, order_id)
+    if order is None:
+        await _without_order(ports, order_id, errand)
+        apply = None
+    else:
+        apply = await _ASK[errand.kind](ports, order, errand)
+
+    async def write(uow: UnitOfWork) -> Order | None:
+        before = await uow.load(EVERYTHING, order_id)
+        after = before
+        if before is not None and apply is not None:
+            after = apply(before, step_for(ports, before.head, actor))
+            await saved(uow, ports, before, after)
+        await uow.finish(order_id, errand.kind, errand.subject_id)
+        return after
+
+    return await in_transaction(ports, write)
+
+
+async def _without_order(ports: Ports, order_id: str, errand: Errand) -> None:
+    """A placement that never came to be: what it had claimed is free again."""
+    if errand.kind is not ErrandKind.UNDO_PLACEMENT:
+        raise DomainFault(f"{errand.kind} is for the order {order_id}, which does not exist.")
+    await ports.inventory.release(order_id)
+    await ports.promotions.release(order_id)
+
+
+async def _pay(ports: Ports, order: Order, errand: Errand) -> Apply | None:
+    payment = order.payment(errand.subject_id)
+    if payment is None:
+        return None
+    detail = errand.detail
+    request = PaymentRequest(
+        payment_id=payment.id,
+        order_id=order.head.id,
+        method=payment.method,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        is_captured_at_once=payment.is_captured_at_once,
+        token=detail.get("token"),
+        return_url=detail.get("returnUrl"),
+    )
+    answer = await ports.payments.pay(request)
+    return lambda now, step: settlement.answered(now, payment.id, answer, step)
+
+
+async def _capture(ports: Ports, order: Order, errand: Errand) -> Apply | None:
+    payment = order.payment(errand.subject_id)
+    if payment is None or payment.open_authorization_minor == 0:
+        return None
+    amount = min(errand.amount_minor, payment.open_authorization_minor)
+    operation_id = f"{payment.id}:capture:{payment.captured_minor}"
+    answer = await ports.payments.capture(payment.id, operation_id, amount)
+    return lambda now, step: settlement.captured(now, payment.id, answer, step)
+
+
+async def _void(ports: Ports, order: Order, errand: Errand) -> Apply | None:
+    payment = order.payment(errand.subject_id)
+    if payment is None or payment.open_authorization_minor == 0:
+        return None
+    answer = await ports.payments.void(payment.id)
+    if isinstance(answer, OperationDeclined):
+        return None
+    return lambda now, step: settlement.voided(now, payment.id, "voidPayment", step)
+
+
+async def _refund(ports: Ports, order: Order, errand: Errand) -> Apply | None:
+    refund = order.refund(errand.subject_id)
+    if refund is None:
+        return None
+    answer = await ports.payments.refund(refund.payment_id, refund.id, refund.amount_minor)
+    return lambda now, step: settlement.refunded(now, refund.id, answer, step)
+
+
+async def _deduct_stock(ports: Ports, order: Order, _errand: Errand) -> Apply | None:
+    await ports.inventory.deduct(order.head.id)
+    return None
+
+
+async def _release_stock(ports: Ports, order: Order, _errand: Errand) -> Apply | None:
+    await ports.inventory.release(order.head.id)
+    return None
+
+
+async def _release_coupons(ports: Ports, order: Order, _errand: Errand) -> Apply | None:
+    await ports.promotions.release(order.head.id)
+    return None
+
+
+async def _placed_after_all(_ports: Ports, _order: Order, _errand: Errand) -> Apply | None:
+    return None
+
+
+_ASK: Final[dict[ErrandKind, Ask]] = {
+    ErrandKind.PAY: _pay,
+    ErrandKind.CAPTURE: _capture,
+    ErrandKind.VOID: _void,
+    ErrandKind.REFUND: _refund,
+    ErrandKind.DEDUCT_STOCK: _deduct_stock,
+    ErrandKind.RELEASE_STOCK: _release_stock,
+    ErrandKind.RELEASE_COUPONS: _release_coupons,
+    ErrandKind.UNDO_PLACEMENT: _placed_after_all,
+}

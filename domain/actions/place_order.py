@@ -1,0 +1,235 @@
+"""placeOrder: from a wish to an order, exactly once.
+
+    1. No transaction: check the form, ask product, member, promotion, logistics and tax, price (pure).
+    2. Where inventory and promotion are embedded, one transaction: claim the idempotency key, reserve the stock, claim the
+       coupons, write the order with its first event, its timer and the key's outcome. All of it is there, or nothing.
+    3. Where one of them is another system, a saga: a first transaction queues the errand that would undo the placement; then
+       the stock is reserved and the coupons claimed, with no transaction open; a last transaction withdraws that errand and
+       writes the order. A crash in between leaves the errand to the worker, which releases what was claimed. When the worker
+       was faster, nothing can be withdrawn and nothing is written: the caller is told to try again.
+
+The first half is the same for a replay: it costs reads, and changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from domain.access.viewer import Viewer
+from domain.actions.act_on_order import at_once
+from domain.actions.changes import see_to
+from domain.actions.pricing_terms import PricedWish, coupon_refused, priced
+from domain.actions.stock_holding import demands_of, held_until, out_of_stock
+from domain.actions.transactions import Call, InFlight, finished, in_transaction, once
+from domain.orders.commands import PlaceOrder
+from domain.orders.model import Errand, ErrandKind
+from domain.orders.placement import Draft, placed
+from domain.orders.quotes import quoted_price
+from domain.orders.state import Step
+from domain.orders.views import Allocation
+from domain.ports.bundle import Ports
+from domain.ports.inventory import Inventory, Reserved, Short
+from domain.ports.promotions import Promotions
+from domain.ports.unit_of_work import UnitOfWork
+from domain.values.enums import Role
+from domain.values.faults import ServiceUnavailable
+from domain.values.ids import IdKind, new_id
+from domain.values.outcomes import OrderPlaced, Outcome
+from domain.values.refusals import (
+    DuplicateExternalNumber,
+    Forbidden,
+    InputProblem,
+    InvalidInput,
+    LimitExceeded,
+    PriceChanged,
+    Refusal,
+    ServiceDown,
+    invalid,
+)
+
+MAX_NOTE_LENGTH = 2000
+MAX_EXTERNAL_NUMBER_LENGTH = 100
+Allocations = Mapping[str, tuple[Allocation, ...]]
+
+
+async def place_order(ports: Ports, viewer: Viewer, command: PlaceOrder) -> Outcome:
+    try:
+        draft = await _draft(ports, viewer, command)
+        if isinstance(draft, Refusal) or {Inventory, Promotions} <= ports.embedded:
+            return await _placed_at_once(ports, viewer, command, draft)
+        return await _placed_by_saga(ports, viewer, command, draft)
+    except ServiceUnavailable as fault:
+        return ServiceDown(message=str(fault), service=fault.service)
+
+
+async def _draft(ports: Ports, viewer: Viewer, command: PlaceOrder) -> tuple[Draft, PricedWish] | Refusal:
+    problem = _problem(viewer, command)
+    if problem is not None:
+        return problem
+    offer = await priced(ports, viewer, command.wish, needs_address=True)
+    if isinstance(offer, Refusal):
+        return offer
+    held = _at_quoted_price(ports, command, offer)
+    if isinstance(held, Refusal):
+        return held
+    changed = _price_changed(command, held)
+    if changed is not None:
+        return changed
+    draft = Draft(
+        order_id=new_id(IdKind.ORDER, int(ports.clock.now().timestamp() * 1000)),
+        channel=held.terms.channel,
+        order_type=command.wish.order_type,
+        external_number=command.external_number,
+        buyer=held.buyer,
+        lines=held.lines,
+        price=held.price,
+        shipping_address=command.wish.shipping_address,
+        shipping_method=held.shipping_method,
+        note=command.note,
+        attributes=command.attributes or {},
+    )
+    return draft, held
+
+
+def _problem(viewer: Viewer, command: PlaceOrder) -> Refusal | None:
+    if not viewer.actor.roles & {Role.BUYER, Role.PARTNER, Role.MERCHANT, Role.SUPPORT}:
+        return Forbidden(message="None of your roles may placeOrder.")
+    problems = []
+    if command.note is not None and len(command.note) > MAX_NOTE_LENGTH:
+        message = f"A note has at most {MAX_NOTE_LENGTH} characters."
+        problems.append(InputProblem(("note",), "INVALID_LENGTH", message))
+    number = command.external_number
+    if number is not None and not 0 < len(number) <= MAX_EXTERNAL_NUMBER_LENGTH:
+        message = f"An external number has 1 to {MAX_EXTERNAL_NUMBER_LENGTH} characters."
+        problems.append(InputProblem(("externalNumber",), "INVALID_LENGTH", message))
+    if command.attributes is not None and not isinstance(command.attributes, dict):
+        problems.append(InputProblem(("attributes",), "NOT_AN_OBJECT", "Attributes are a JSON object."))
+    return InvalidInput(path=problems[0].path, problems=tuple(problems)) if problems else None
+
+
+def _at_quoted_price(ports: Ports, command: PlaceOrder, offer: PricedWish) -> PricedWish | Refusal:
+    if command.quote_token is None:
+        return offer
+    content = ports.quote_tokens.read(command.quote_token, ports.terms.quote_ttl_s)
+    price = quoted_price(content, command.wish, [line.line_id for line in offer.lines]) if content else None
+    if content is None or price is None:
+        message = "The quote has expired, or was made for another order."
+        return invalid("quoteToken", code="INVALID_QUOTE", message=message)
+    return replace(offer, price=price, shipping_method=content["method"])
+
+
+def _price_changed(command: PlaceOrder, offer: PricedWish) -> PriceChanged | None:
+    expected = command.expected_total
+    actual = offer.price
+    if expected is None or (expected.amount_minor, expected.currency) == (actual.total_minor, actual.currency):
+        return None
+    return PriceChanged(
+        expected_minor=expected.amount_minor,
+        expected_currency=expected.currency,
+        actual_minor=actual.total_minor,
+        currency=actual.currency,
+    )
+
+
+async def _placed_at_once(
+    ports: Ports, viewer: Viewer, command: PlaceOrder, draft: tuple[Draft, PricedWish] | Refusal
+) -> Outcome:
+    async def work(uow: UnitOfWork, _resumed: str | None) -> Outcome:
+        if isinstance(draft, Refusal):
+            return draft
+        refused = await _too_many_unpaid(uow, draft[1])
+        if refused is not None:
+            return refused
+        inventory, promotions = uow.local(Inventory), uow.local(Promotions)
+        allocations = await _claimed(ports, draft, inventory or ports.inventory, promotions or ports.promotions)
+        if isinstance(allocations, Refusal):
+            return allocations
+        return await _written(uow, ports, viewer, draft, allocations)
+
+    return at_once(await once(ports, viewer, Call.of("placeOrder", command), work))
+
+
+async def _placed_by_saga(
+    ports: Ports, viewer: Viewer, command: PlaceOrder, draft: tuple[Draft, PricedWish]
+) -> Outcome:
+    call = Call.of("placeOrder", command)
+    order_id = draft[0].order_id
+    undo = Errand(ErrandKind.UNDO_PLACEMENT, order_id)
+
+    async def begin(uow: UnitOfWork, _resumed: str | None) -> Outcome | InFlight:
+        refused = await _too_many_unpaid(uow, draft[1])
+        if refused is not None:
+            return refused
+        await uow.queue(order_id, (undo,), ports.clock.now(), lease_s=ports.terms.lease_s)
+        return InFlight(order_id, order_id)
+
+    begun = await once(ports, viewer, call, begin)
+    if not isinstance(begun, InFlight):
+        return begun
+    return await _saga_finished(ports, viewer, call, draft, undo)
+
+
+async def _saga_finished(
+    ports: Ports, viewer: Viewer, call: Call, draft: tuple[Draft, PricedWish], undo: Errand
+) -> Outcome:
+    order_id = draft[0].order_id
+    try:
+        allocations = await _claimed(ports, draft, ports.inventory, ports.promotions)
+    except ServiceUnavailable:
+        await finished(ports, viewer, call, order_id, None)
+        raise
+
+    async def write(uow: UnitOfWork) -> Outcome:
+        if isinstance(allocations, Refusal):
+            return allocations
+        if not await uow.withdraw(order_id, undo.kind, undo.subject_id):
+            return ServiceDown(message="The placement took too long and was undone.", service="order-center")
+        async with uow.attempt() as attempt:
+            outcome = await _written(uow, ports, viewer, draft, allocations)
+            if isinstance(outcome, Refusal):
+                attempt.undo()
+                await uow.queue(order_id, (undo,), ports.clock.now())
+        return outcome
+
+    outcome = await in_transaction(ports, write)
+    await finished(ports, viewer, call, order_id, None if isinstance(outcome, ServiceDown) else outcome)
+    return outcome
+
+
+async def _too_many_unpaid(uow: UnitOfWork, offer: PricedWish) -> LimitExceeded | None:
+    limit = offer.terms.unit.limits.unpaid_orders_per_member
+    if await uow.unpaid_orders_of(offer.terms.unit.code, offer.buyer.member_id) < limit:
+        return None
+    message = f"A member has at most {limit} orders that are not paid."
+    return LimitExceeded(code="TOO_MANY_UNPAID_ORDERS", message=message, path=("memberId",), limit=limit)
+
+
+async def _claimed(
+    ports: Ports, draft: tuple[Draft, PricedWish], inventory: Inventory, promotions: Promotions
+) -> Allocations | Refusal:
+    """Stock first, then coupons: every placement takes its locks in this order."""
+    order, offer = draft
+    demands, now = demands_of(order.lines), ports.clock.now()
+    answer = (
+        await inventory.reserve(order.order_id, demands, held_until(offer.terms.unit, now)) if demands else Reserved({})
+    )
+    if isinstance(answer, Short):
+        return out_of_stock(answer)
+    codes = order.price.used_coupons
+    refused = await promotions.claim(order.order_id, order.buyer.member_id, codes, now) if codes else None
+    return coupon_refused(refused) if refused is not None else answer.allocations
+
+
+async def _written(
+    uow: UnitOfWork, ports: Ports, viewer: Viewer, draft: tuple[Draft, PricedWish], allocations: Allocations
+) -> Outcome:
+    order, offer = draft
+    now = ports.clock.now()
+    at_ms = int(now.timestamp() * 1000)
+    step = Step(offer.terms.flow, offer.terms.unit, viewer.actor, now, lambda kind: new_id(kind, at_ms))
+    number = f"{now:%Y%m%d}{await uow.next_number():08d}"
+    after = placed(order, number, allocations, step)
+    taken_by = await uow.add(after)
+    if taken_by is not None:
+        return DuplicateExternalNumber(order_id=taken_by)
+    await see_to(uow, ports, order.order_id, after.errands)
+    return OrderPlaced(order_id=order.order_id)

@@ -1,0 +1,1 @@
+"""Stock: where units are taken from. Pure."""

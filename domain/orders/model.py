@@ -1,0 +1,125 @@
+"""The aggregate: an order with all that hangs on it, one version, one place where its sums are drawn.
+
+It is made of the read models themselves. Changing it means making another one; `events` are the steps taken since it was
+loaded, `errands` what those steps want done outside of it (stock, coupons, the payment provider).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from domain.orders.views import (
+    DiscountView,
+    FulfillmentLineView,
+    FulfillmentView,
+    InstallmentView,
+    OrderLineView,
+    OrderView,
+    PaymentView,
+    RefundView,
+    ShipmentView,
+    TimerView,
+    TransitionView,
+)
+from domain.values.enums import MachineKind
+
+Subject = OrderView | PaymentView | RefundView | FulfillmentView
+T = TypeVar("T")
+
+
+class ErrandKind(StrEnum):
+    """What a step wants done outside of the order. Each is idempotent, so that it may be repeated after a crash."""
+
+    DEDUCT_STOCK = "DEDUCT_STOCK"
+    RELEASE_STOCK = "RELEASE_STOCK"
+    RELEASE_COUPONS = "RELEASE_COUPONS"
+    PAY = "PAY"
+    CAPTURE = "CAPTURE"
+    VOID = "VOID"
+    REFUND = "REFUND"
+    UNDO_PLACEMENT = "UNDO_PLACEMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    kind: ErrandKind
+    subject_id: str
+    """The order, payment or refund that it is about; for a capture, the payment."""
+    amount_minor: int = 0
+    details: tuple[tuple[str, str], ...] = ()
+    delay_s: int = 0
+
+    @property
+    def detail(self) -> dict[str, str]:
+        return dict(self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    head: OrderView
+    lines: tuple[OrderLineView, ...] = ()
+    discounts: tuple[DiscountView, ...] = ()
+    installments: tuple[InstallmentView, ...] = ()
+    payments: tuple[PaymentView, ...] = ()
+    refunds: tuple[RefundView, ...] = ()
+    fulfillments: tuple[FulfillmentView, ...] = ()
+    fulfillment_lines: tuple[FulfillmentLineView, ...] = ()
+    shipments: tuple[ShipmentView, ...] = ()
+    timers: tuple[TimerView, ...] = ()
+    events: tuple[TransitionView, ...] = ()
+    errands: tuple[Errand, ...] = ()
+
+    def line(self, line_id: str) -> OrderLineView | None:
+        return _find(self.lines, line_id)
+
+    def payment(self, payment_id: str) -> PaymentView | None:
+        return _find(self.payments, payment_id)
+
+    def refund(self, refund_id: str) -> RefundView | None:
+        return _find(self.refunds, refund_id)
+
+    def fulfillment(self, fulfillment_id: str) -> FulfillmentView | None:
+        return _find(self.fulfillments, fulfillment_id)
+
+    def lines_of(self, fulfillment_id: str) -> tuple[FulfillmentLineView, ...]:
+        return tuple(line for line in self.fulfillment_lines if line.fulfillment_id == fulfillment_id)
+
+    def timer(self, subject_id: str, name: str) -> TimerView | None:
+        return next((t for t in self.timers if t.subject_id == subject_id and t.name == name), None)
+
+    def subject(self, machine: MachineKind, subject_id: str) -> Subject | None:
+        """What a machine's step is about."""
+        if machine is MachineKind.ORDER:
+            return self.head if subject_id == self.head.id else None
+        parts: tuple[PaymentView | RefundView | FulfillmentView, ...] = getattr(self, _PARTS[machine])
+        return _find(parts, subject_id)
+
+    def with_subject(self, machine: MachineKind, subject_id: str, **changes: Any) -> "Order":
+        """The same order with one subject changed."""
+        if machine is MachineKind.ORDER:
+            return self.with_head(**changes)
+        attribute = _PARTS[machine]
+        parts = tuple(replace(p, **changes) if p.id == subject_id else p for p in getattr(self, attribute))
+        changed: dict[str, Any] = {attribute: parts}
+        return replace(self, **changed)
+
+    def with_head(self, **changes: Any) -> "Order":
+        return replace(self, head=replace(self.head, **changes))
+
+    def with_lines(self, change: Callable[[OrderLineView], OrderLineView]) -> "Order":
+        return replace(self, lines=tuple(change(line) for line in self.lines))
+
+    def with_errands(self, *errands: Errand) -> "Order":
+        return replace(self, errands=self.errands + errands)
+
+
+_PARTS = {
+    MachineKind.PAYMENT: "payments",
+    MachineKind.REFUND: "refunds",
+    MachineKind.FULFILLMENT: "fulfillments",
+}
+
+
+def _find(parts: tuple[T, ...], part_id: str) -> T | None:
+    return next((part for part in parts if getattr(part, "id", None) == part_id), None)

@@ -1,0 +1,202 @@
+"""Placing: from a priced basket and its reservation to an order in its first state. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.orders.model import Order
+from domain.orders.pricing import PricedBasket, PricedLine
+from domain.orders.state import Step, begun, settled, timer_due
+from domain.orders.views import (
+    Address,
+    Allocation,
+    DiscountView,
+    InstallmentView,
+    Json,
+    OrderLineView,
+    OrderView,
+)
+from domain.policies import ChannelPolicy
+from domain.values.enums import (
+    AfterSaleStatus,
+    FulfillmentStatus,
+    InstallmentKind,
+    MachineKind,
+    OrderStatus,
+    OrderType,
+    PaymentStatus,
+    StockPolicy,
+    SupplyChannel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SoldProduct:
+    """The product as it is at the moment of sale: what the line keeps of it."""
+
+    sku: str
+    name: str
+    category: str | None
+    seller_id: str | None
+    seller_name: str | None
+    supply_channel: SupplyChannel
+    delivery_mode: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    line_id: str
+    product: SoldProduct
+    quantity: int
+    options: Json
+    delivery_mode: str | None
+    stock_policy: StockPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    member_id: str
+    name: str | None
+    level: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order that is priced and not placed yet."""
+
+    order_id: str
+    channel: ChannelPolicy
+    order_type: OrderType
+    external_number: str | None
+    buyer: Buyer
+    lines: tuple[DraftLine, ...]
+    price: PricedBasket
+    shipping_address: Address | None
+    shipping_method: str | None
+    note: str | None
+    attributes: Json
+
+
+def placed(draft: Draft, number: str, allocations: Mapping[str, tuple[Allocation, ...]], step: Step) -> Order:
+    """The order as it begins: awaiting payment, or paid when it costs nothing. `allocations` by line id."""
+    head = _head(draft, number, step)
+    order = Order(
+        head, lines=_lines(draft, allocations), discounts=_discounts(draft), installments=_installment(draft, step)
+    )
+    order = begun(order, MachineKind.ORDER, head.id, "placeOrder", step)
+    return settled(order, step)
+
+
+def _head(draft: Draft, number: str, step: Step) -> OrderView:
+    price, address = draft.price, draft.shipping_address
+    return OrderView(
+        id=draft.order_id,
+        number=number,
+        external_number=draft.external_number,
+        business_unit=step.policy.code,
+        channel=draft.channel.code,
+        channel_kind=draft.channel.kind,
+        order_type=draft.order_type,
+        flow_version=step.flow.version,
+        status=OrderStatus.PENDING_PAYMENT if price.total_minor else OrderStatus.PAID,
+        previous_status=None,
+        payment_status=PaymentStatus.UNPAID,
+        fulfillment_status=FulfillmentStatus.UNFULFILLED,
+        after_sale_status=AfterSaleStatus.NONE,
+        version=0,
+        placed_at=step.now,
+        updated_at=step.now,
+        paid_at=None,
+        completed_at=None,
+        cancelled_at=None,
+        member_id=draft.buyer.member_id,
+        buyer_name=draft.buyer.name,
+        buyer_level=draft.buyer.level,
+        currency=price.currency,
+        subtotal_minor=price.subtotal_minor,
+        discount_minor=price.discount_minor,
+        shipping_minor=price.shipping_minor,
+        tax_minor=price.tax_minor,
+        total_minor=price.total_minor,
+        captured_minor=0,
+        authorized_minor=0,
+        refunded_minor=0,
+        cancelled_minor=0,
+        payable_minor=price.total_minor,
+        import_difference_minor=None,
+        line_count=len(draft.lines),
+        unit_count=sum(line.quantity for line in draft.lines),
+        shipped_units=0,
+        payments_in_flight=0,
+        receipt_extensions=0,
+        shipping_address=address,
+        country=address.country if address else None,
+        region=address.region if address else None,
+        shipping_method=draft.shipping_method,
+        note=draft.note,
+        attributes=draft.attributes,
+        is_imported=False,
+    )
+
+
+def _lines(draft: Draft, allocations: Mapping[str, tuple[Allocation, ...]]) -> tuple[OrderLineView, ...]:
+    priced = {line.line_id: line for line in draft.price.lines}
+    return tuple(
+        _line(draft, line, priced[line.line_id], position, allocations.get(line.line_id, ()))
+        for position, line in enumerate(draft.lines, start=1)
+    )
+
+
+def _line(
+    draft: Draft, line: DraftLine, price: PricedLine, position: int, allocations: tuple[Allocation, ...]
+) -> OrderLineView:
+    product = line.product
+    return OrderLineView(
+        id=line.line_id,
+        order_id=draft.order_id,
+        position=position,
+        sku=product.sku,
+        name=product.name,
+        category=product.category,
+        seller_id=product.seller_id,
+        seller_name=product.seller_name,
+        supply_channel=product.supply_channel,
+        delivery_mode=line.delivery_mode or product.delivery_mode,
+        quantity=line.quantity,
+        currency=draft.price.currency,
+        unit_price_minor=price.unit_price_minor,
+        discount_minor=price.discount_minor,
+        tax_minor=price.tax_minor,
+        total_minor=price.total_minor,
+        options=line.options,
+        stock_policy=line.stock_policy,
+        allocations=allocations,
+        shipped_quantity=0,
+        cancelled_quantity=0,
+        returned_quantity=0,
+        refunded_minor=0,
+    )
+
+
+def _discounts(draft: Draft) -> tuple[DiscountView, ...]:
+    return tuple(
+        DiscountView(
+            order_id=draft.order_id,
+            position=position,
+            kind=row.kind,
+            code=row.code,
+            name=row.name,
+            amount_minor=row.amount_minor,
+            currency=draft.price.currency,
+            funder=row.funder,
+            line_id=row.line_id,
+        )
+        for position, row in enumerate(draft.price.discounts, start=1)
+    )
+
+
+def _installment(draft: Draft, step: Step) -> tuple[InstallmentView, ...]:
+    """The whole total at once, by the payment deadline."""
+    deadline = step.flow.state(MachineKind.ORDER, OrderStatus.PENDING_PAYMENT).timer
+    due_at = timer_due(deadline, step.policy, step.now) if deadline else None
+    amount, currency = draft.price.total_minor, draft.price.currency
+    return (InstallmentView(draft.order_id, 1, InstallmentKind.FULL, amount, 0, currency, step.now, due_at),)

@@ -1,0 +1,127 @@
+"""What is drawn from an order's parts: its sums and its statuses. One pure function each, the first line that holds.
+
+`drawn` puts them into the head, where lists and guards read them; every action ends with it.
+"""
+
+from dataclasses import replace
+
+from domain.orders.model import Order
+from domain.orders.views import UNPAID_STATUSES, FulfillmentView, InstallmentView, OrderView, PaymentView
+from domain.values.enums import (
+    AfterSaleStatus,
+    FulfillmentKind,
+    FulfillmentState,
+    FulfillmentStatus,
+    OrderStatus,
+    PaymentState,
+    PaymentStatus,
+)
+
+IN_FLIGHT = frozenset((PaymentState.CREATED, PaymentState.PROCESSING))
+SENT = frozenset(
+    (
+        FulfillmentState.SHIPPED,
+        FulfillmentState.DELIVERED,
+        FulfillmentState.INTERCEPTING,
+        FulfillmentState.RETURNING,
+        FulfillmentState.RETURNED,
+    )
+)
+ARRIVED = frozenset((FulfillmentState.DELIVERED, FulfillmentState.RETURNED))
+WORKED_ON = frozenset((FulfillmentState.ACCEPTED, FulfillmentState.PRODUCING, FulfillmentState.READY))
+CLOSED_FOR_PAYMENT = frozenset((OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION))
+
+
+def payment_status(captured: int, refunded: int, authorized: int, wanted: int) -> PaymentStatus:
+    """Captured and refunded without an excess sent straight back; `wanted` is what the order costs now."""
+    if 0 < captured == refunded:
+        return PaymentStatus.REFUNDED
+    if refunded > 0:
+        return PaymentStatus.PARTIALLY_REFUNDED
+    if captured >= wanted:
+        return PaymentStatus.PAID
+    if captured + authorized >= wanted:
+        return PaymentStatus.AUTHORIZED
+    if captured + authorized > 0:
+        return PaymentStatus.PARTIALLY_PAID
+    return PaymentStatus.UNPAID
+
+
+def fulfillment_status(parts: tuple[FulfillmentView, ...], units_left: int) -> FulfillmentStatus:
+    """Of the units of ORIGINAL fulfillments that are not cancelled; `units_left` of the order as a whole."""
+    live = [part for part in parts if _is_live(part)]
+    if units_left == 0:
+        return FulfillmentStatus.CANCELLED
+    if not live:
+        return FulfillmentStatus.UNFULFILLED
+    states = {part.status for part in live}
+    if states == {FulfillmentState.RETURNED}:
+        return FulfillmentStatus.RETURNED
+    if states <= ARRIVED:
+        return FulfillmentStatus.DELIVERED
+    if states <= SENT:
+        return FulfillmentStatus.SHIPPED
+    if any(part.shipped_units > 0 for part in live):
+        return FulfillmentStatus.PARTIALLY_SHIPPED
+    return FulfillmentStatus.IN_PROGRESS if states & WORKED_ON else FulfillmentStatus.UNFULFILLED
+
+
+def drawn(order: Order) -> Order:
+    """The order with every drawn column of its head, and of its installments, put right."""
+    head = order.head
+    captured = sum(p.captured_minor - p.excess_minor for p in order.payments)
+    refunded = sum(p.refunded_minor for p in order.payments) - _excess_refunded(order)
+    authorized = sum(p.open_authorization_minor for p in order.payments)
+    is_whole_cancelled = head.status is OrderStatus.CANCELLED
+    wanted = head.total_minor if is_whole_cancelled else head.total_minor - head.cancelled_minor
+    cancelled_units = sum(line.cancelled_quantity for line in order.lines)
+    installments = _filled(order.installments, captured + authorized)
+    return replace(
+        order,
+        installments=installments,
+        head=replace(
+            head,
+            captured_minor=captured,
+            authorized_minor=authorized,
+            refunded_minor=refunded,
+            payable_minor=_payable(head, installments),
+            payment_status=payment_status(captured, refunded, authorized, wanted),
+            fulfillment_status=fulfillment_status(order.fulfillments, head.unit_count - cancelled_units),
+            after_sale_status=AfterSaleStatus.NONE,
+            shipped_units=sum(part.shipped_units for part in order.fulfillments if _is_original(part)),
+            payments_in_flight=sum(p.status in IN_FLIGHT for p in order.payments),
+        ),
+    )
+
+
+def open_payments(order: Order) -> tuple[PaymentView, ...]:
+    return tuple(p for p in order.payments if p.open_authorization_minor > 0)
+
+
+def _is_original(part: FulfillmentView) -> bool:
+    return part.kind is FulfillmentKind.ORIGINAL
+
+
+def _is_live(part: FulfillmentView) -> bool:
+    return _is_original(part) and part.status is not FulfillmentState.CANCELLED
+
+
+def _excess_refunded(order: Order) -> int:
+    payments = {p.id: p for p in order.payments}
+    return sum(min(p.refunded_minor, p.excess_minor) for p in payments.values())
+
+
+def _filled(installments: tuple[InstallmentView, ...], secured: int) -> tuple[InstallmentView, ...]:
+    """What is secured fills the installments one after the other."""
+    filled = []
+    for installment in installments:
+        paid = min(secured, installment.amount_minor)
+        secured -= paid
+        filled.append(installment if paid == installment.paid_minor else replace(installment, paid_minor=paid))
+    return tuple(filled)
+
+
+def _payable(head: OrderView, installments: tuple[InstallmentView, ...]) -> int:
+    if head.status in CLOSED_FOR_PAYMENT or (head.is_imported and head.status not in UNPAID_STATUSES):
+        return 0
+    return max(0, sum(i.amount_minor - i.paid_minor for i in installments) - head.cancelled_minor)

@@ -1,0 +1,1 @@
+"""The state tables, one module per machine: data, no code."""

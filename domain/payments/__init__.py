@@ -1,0 +1,1 @@
+"""Payments of an order: what an answer of the provider means. Pure."""

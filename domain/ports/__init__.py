@@ -1,0 +1,1 @@
+"""What the order logic needs from outside, as protocols."""

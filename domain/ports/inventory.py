@@ -1,0 +1,109 @@
+"""The inventory service: what is there, what is spoken for, and the one door through which units leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.orders.views import Allocation
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseView:
+    id: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseStockView:
+    warehouse: WarehouseView
+    on_hand: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        return max(0, self.on_hand - self.reserved)
+
+
+@dataclass(frozen=True, slots=True)
+class StockView:
+    sku: str
+    by_warehouse: tuple[WarehouseStockView, ...]
+
+    @property
+    def on_hand(self) -> int:
+        return sum(part.on_hand for part in self.by_warehouse)
+
+    @property
+    def reserved(self) -> int:
+        return sum(part.reserved for part in self.by_warehouse)
+
+    @property
+    def available(self) -> int:
+        return sum(part.available for part in self.by_warehouse)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Units that one order line wants. `is_deducted` ones leave the stock at once, others are reserved."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    is_deducted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Where each line's units were found; for each line its parts sum to its demand."""
+
+    allocations: Mapping[str, tuple[Allocation, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    sku: str
+    requested: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Nothing was reserved: these SKUs have too little."""
+
+    lines: tuple[Shortage, ...]
+
+
+class Inventory(Protocol):
+    async def stock(self, skus: Sequence[str]) -> list[StockView | None]:
+        """N SKUs → n results, same order; None: unknown SKU. One round trip. Raises ServiceUnavailable."""
+        ...
+
+    async def warehouses(self, codes: Sequence[str]) -> list[WarehouseView | None]:
+        """N codes → n results, same order; None: unknown code. One round trip. Raises ServiceUnavailable."""
+        ...
+
+    async def reserve(self, order_id: str, demands: Sequence[Demand], expires_at: datetime) -> Reserved | Short:
+        """All lines or none, from as few warehouses as possible. Idempotent by order and line: what is still held is
+        kept (and its expiry moved to `expires_at`), what was deducted stays so, what had expired is reserved anew.
+        """
+        ...
+
+    async def deduct(self, order_id: str) -> None:
+        """What the order has reserved leaves the stock. Idempotent."""
+        ...
+
+    async def release(self, order_id: str) -> None:
+        """The order is off and nothing of it moved: what it has reserved is free again, what was deducted comes back.
+        Idempotent.
+        """
+        ...
+
+    async def restock(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
+        """Units arrived. None: unknown SKU or warehouse, and nothing changed."""
+        ...
+
+    async def expire(self, now: datetime, limit: int) -> int:
+        """Ends reservations past their expiry, at most `limit` orders; how many orders it touched."""
+        ...

@@ -1,0 +1,61 @@
+"""The promotion service: what is reduced now, and the claims on coupons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from domain.orders.pricing_rules import Coupon, LinePromotion, OrderPromotion
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRequest:
+    business_unit: str
+    channel: str
+    currency: str
+    member_id: str
+    member_level: str | None
+    coupon_codes: tuple[str, ...]
+    at: datetime
+
+
+class CouponRefusal(StrEnum):
+    UNKNOWN = "UNKNOWN_COUPON"
+    EXPIRED = "COUPON_EXPIRED"
+    NOT_YET = "COUPON_NOT_YET_VALID"
+    EXHAUSTED = "COUPON_EXHAUSTED"
+    MEMBER_LIMIT = "COUPON_MEMBER_LIMIT"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCoupon:
+    coupon_code: str
+    refusal: CouponRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePromotions:
+    lines: tuple[LinePromotion, ...]
+    """In the order in which they apply."""
+    orders: tuple[OrderPromotion, ...]
+    coupons: tuple[Coupon, ...]
+    """As asked for."""
+    refused: tuple[RefusedCoupon, ...] = ()
+    """Coupons asked for that cannot be used."""
+
+
+class Promotions(Protocol):
+    async def active(self, request: PromotionRequest) -> ActivePromotions:
+        """What holds for such an order now. One round trip. Raises ServiceUnavailable."""
+        ...
+
+    async def claim(
+        self, order_id: str, member_id: str, coupon_codes: Sequence[str], at: datetime
+    ) -> RefusedCoupon | None:
+        """Takes one use of each coupon for the order, all or none. Idempotent by order and code."""
+        ...
+
+    async def release(self, order_id: str) -> None:
+        """Gives the order's claims back. Idempotent."""
+        ...

@@ -1,0 +1,167 @@
+"""The unit of work: one transaction over orders, keys, jobs and timers. Leaving it without `commit` rolls everything back."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from domain.access.viewer import OrderScope
+from domain.orders.model import Errand, ErrandKind, Order
+from domain.values.enums import MachineKind
+from domain.values.faults import OrderCenterFault
+from domain.values.outcomes import Outcome
+
+P = TypeVar("P")
+
+
+class TransientConflict(OrderCenterFault):
+    """The database chose this transaction to give way (deadlock, serialization): the whole of it may be run again."""
+
+    code = "CONFLICT"
+    is_retryable = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeyScope:
+    """What an idempotency key is unique in."""
+
+    caller: str
+    operation: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key that was seen before. Without an outcome it is being worked on until `locked_until`, on `subject_id`."""
+
+    request_hash: str
+    outcome: Outcome | None
+    subject_id: str | None
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An errand on its way: done at least once, until it is finished."""
+
+    id: int
+    order_id: str
+    errand: Errand
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    order_id: str
+    subject_id: str
+    name: str
+    action: str
+    machine: MachineKind
+
+
+class Attempt(Protocol):
+    """A part of the transaction that can be taken back alone."""
+
+    def undo(self) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def commit(self) -> None: ...
+
+    def attempt(self) -> AbstractAsyncContextManager[Attempt]:
+        """A savepoint: what is written inside is taken back when it was undone, or when an exception leaves it."""
+        ...
+
+    def local(self, port: type[P]) -> P | None:
+        """The service's port bound to this very transaction, where the service is embedded; else None."""
+        ...
+
+    async def next_number(self) -> int:
+        """The next order number: unique, rising, not gapless."""
+        ...
+
+    async def load(self, scope: OrderScope, order_id: str) -> Order | None:
+        """The whole aggregate, locked until the end. None: unknown, or outside of the scope."""
+        ...
+
+    async def order_id_of(self, machine: MachineKind, subject_id: str) -> str | None:
+        """The order that a payment, refund or fulfillment belongs to."""
+        ...
+
+    async def add(self, order: Order) -> str | None:
+        """Writes a new order. None; or, where its external number is taken on the channel, the id of the order that has
+        it, and nothing was written.
+        """
+        ...
+
+    async def save(self, before: Order, after: Order) -> None:
+        """Writes what differs, by compare-and-set on the version. Queues nothing: errands are the caller's."""
+        ...
+
+    async def unpaid_orders_of(self, business_unit: str, member_id: str) -> int: ...
+
+    async def tracking_number_taken(self, carrier: str, tracking_number: str) -> bool: ...
+
+    async def lock_key(self, scope: KeyScope) -> bool:
+        """False: another transaction works on this key right now."""
+        ...
+
+    async def find_key(self, scope: KeyScope, now: datetime) -> StoredKey | None:
+        """None: never seen, or expired."""
+        ...
+
+    async def keep_key(
+        self,
+        scope: KeyScope,
+        request_hash: str,
+        *,
+        outcome: Outcome | None,
+        subject_id: str | None,
+        locked_until: datetime | None,
+        now: datetime,
+        expires_at: datetime,
+    ) -> None:
+        """Writes the key's row, or writes it anew."""
+        ...
+
+    async def queue(self, order_id: str, errands: tuple[Errand, ...], now: datetime, *, lease_s: int = 0) -> int:
+        """Jobs for the worker, due after each errand's delay; with a lease, held back for the caller to do them itself.
+        How many were queued: one
+        that waits already for the same subject is not queued twice.
+        """
+        ...
+
+    async def finish(self, order_id: str, kind: ErrandKind, subject_id: str) -> None:
+        """The job is done."""
+        ...
+
+    async def withdraw(self, order_id: str, kind: ErrandKind, subject_id: str) -> bool:
+        """Takes a job back before anybody began it. False: somebody has, or it is gone."""
+        ...
+
+
+class UnitOfWorkFactory(Protocol):
+    def __call__(self) -> UnitOfWork: ...
+
+
+class Queue(Protocol):
+    """What the worker claims. Claims are leases: a worker that dies loses them when they run out."""
+
+    async def claim_jobs(self, now: datetime, limit: int, lease_s: int) -> list[Job]: ...
+
+    async def retry_job(self, job: Job, due_at: datetime, error: str) -> None:
+        """The job failed: again at `due_at`."""
+        ...
+
+    async def claim_timers(self, now: datetime, limit: int, lease_s: int) -> list[DueTimer]: ...
+
+    async def forget_keys(self, now: datetime, limit: int) -> int:
+        """Removes idempotency keys past their expiry."""
+        ...

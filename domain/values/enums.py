@@ -1,0 +1,207 @@
+"""The enumerations of the contract. Name and value are the same, so that a stored text is the contract's word."""
+
+from enum import StrEnum
+
+
+class OrderType(StrEnum):
+    PHYSICAL = "PHYSICAL"
+    VIRTUAL = "VIRTUAL"
+    MADE_TO_ORDER = "MADE_TO_ORDER"
+    PRESALE = "PRESALE"
+    GROUP_BUY = "GROUP_BUY"
+
+
+class OrderStatus(StrEnum):
+    PENDING_REVIEW = "PENDING_REVIEW"
+    PENDING_DEPOSIT = "PENDING_DEPOSIT"
+    PENDING_BALANCE = "PENDING_BALANCE"
+    PENDING_PAYMENT = "PENDING_PAYMENT"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
+    GROUP_PENDING = "GROUP_PENDING"
+    EXCEPTION = "EXCEPTION"
+    ON_HOLD = "ON_HOLD"
+    CONFIRMED = "CONFIRMED"
+    IN_FULFILLMENT = "IN_FULFILLMENT"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    RECEIVED = "RECEIVED"
+    COMPLETED = "COMPLETED"
+    CANCEL_PENDING = "CANCEL_PENDING"
+    REFUNDING = "REFUNDING"
+    REFUND_EXCEPTION = "REFUND_EXCEPTION"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+
+
+class PaymentStatus(StrEnum):
+    UNPAID = "UNPAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    AUTHORIZED = "AUTHORIZED"
+    PAID = "PAID"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
+class PaymentState(StrEnum):
+    CREATED = "CREATED"
+    PROCESSING = "PROCESSING"
+    AUTHORIZED = "AUTHORIZED"
+    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
+    CAPTURED = "CAPTURED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+    VOIDED = "VOIDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class RefundState(StrEnum):
+    REQUESTED = "REQUESTED"
+    PROCESSING = "PROCESSING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+
+
+class FulfillmentStatus(StrEnum):
+    UNFULFILLED = "UNFULFILLED"
+    IN_PROGRESS = "IN_PROGRESS"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    RETURNED = "RETURNED"
+    CANCELLED = "CANCELLED"
+
+
+class FulfillmentState(StrEnum):
+    CREATED = "CREATED"
+    ALLOCATED = "ALLOCATED"
+    BACKORDERED = "BACKORDERED"
+    ACCEPTED = "ACCEPTED"
+    PRODUCING = "PRODUCING"
+    READY = "READY"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    INTERCEPTING = "INTERCEPTING"
+    RETURNING = "RETURNING"
+    RETURNED = "RETURNED"
+    ON_HOLD = "ON_HOLD"
+    CANCELLED = "CANCELLED"
+
+
+class AfterSaleStatus(StrEnum):
+    NONE = "NONE"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class MachineKind(StrEnum):
+    ORDER = "ORDER"
+    FULFILLMENT = "FULFILLMENT"
+    PAYMENT = "PAYMENT"
+    REFUND = "REFUND"
+    AFTER_SALE = "AFTER_SALE"
+
+
+class Role(StrEnum):
+    BUYER = "BUYER"
+    PARTNER = "PARTNER"
+    MERCHANT = "MERCHANT"
+    SUPPORT = "SUPPORT"
+    FINANCE = "FINANCE"
+    WAREHOUSE = "WAREHOUSE"
+    ANALYST = "ANALYST"
+    ADMIN = "ADMIN"
+    SYSTEM = "SYSTEM"
+    PROVIDER = "PROVIDER"
+
+
+class ActorKind(StrEnum):
+    MEMBER = "MEMBER"
+    STAFF = "STAFF"
+    PARTNER = "PARTNER"
+    SYSTEM = "SYSTEM"
+    PROVIDER = "PROVIDER"
+    ANONYMOUS = "ANONYMOUS"
+
+
+class ChannelKind(StrEnum):
+    STOREFRONT = "STOREFRONT"
+    APP = "APP"
+    PARTNER = "PARTNER"
+    MARKETPLACE = "MARKETPLACE"
+    STORE = "STORE"
+    LEGACY = "LEGACY"
+
+
+class DiscountKind(StrEnum):
+    LINE_PROMOTION = "LINE_PROMOTION"
+    ORDER_PROMOTION = "ORDER_PROMOTION"
+    COUPON = "COUPON"
+    SHIPPING = "SHIPPING"
+    MANUAL = "MANUAL"
+
+
+class DiscountFunder(StrEnum):
+    PLATFORM = "PLATFORM"
+    MERCHANT = "MERCHANT"
+    PARTNER = "PARTNER"
+
+
+class SplitDimension(StrEnum):
+    SELLER = "SELLER"
+    SUPPLY_CHANNEL = "SUPPLY_CHANNEL"
+    WAREHOUSE = "WAREHOUSE"
+    SKU_KIND = "SKU_KIND"
+    DELIVERY_MODE = "DELIVERY_MODE"
+
+
+class SupplyChannel(StrEnum):
+    OWN = "OWN"
+    SELLER = "SELLER"
+    DROPSHIP = "DROPSHIP"
+
+
+class FulfillmentKind(StrEnum):
+    ORIGINAL = "ORIGINAL"
+    REPLACEMENT = "REPLACEMENT"
+
+
+class InstallmentKind(StrEnum):
+    FULL = "FULL"
+    DEPOSIT = "DEPOSIT"
+    BALANCE = "BALANCE"
+    DIFFERENCE = "DIFFERENCE"
+
+
+class PaymentNextActionKind(StrEnum):
+    REDIRECT = "REDIRECT"
+    CLIENT_SECRET = "CLIENT_SECRET"  # noqa: S105  the contract's word, no secret
+    WAIT = "WAIT"
+
+
+class OrderSort(StrEnum):
+    PLACED_AT_DESC = "PLACED_AT_DESC"
+    PLACED_AT_ASC = "PLACED_AT_ASC"
+    UPDATED_AT_DESC = "UPDATED_AT_DESC"
+    UPDATED_AT_ASC = "UPDATED_AT_ASC"
+    TOTAL_DESC = "TOTAL_DESC"
+    TOTAL_ASC = "TOTAL_ASC"
+
+
+class StockPolicy(StrEnum):
+    """When ordered units leave the stock."""
+
+    DEDUCT_ON_ORDER = "DEDUCT_ON_ORDER"
+    RESERVE_ON_ORDER = "RESERVE_ON_ORDER"
+    NONE = "NONE"
+
+
+class CapturePolicy(StrEnum):
+    """When an authorized payment is captured by itself."""
+
+    AT_CONFIRMATION = "AT_CONFIRMATION"
+    AT_SHIPMENT = "AT_SHIPMENT"

@@ -1,0 +1,1 @@
+"""How a field gets its value: reads through loaders, actions through handlers."""

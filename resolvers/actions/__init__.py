@@ -1,0 +1,1 @@
+"""Resolvers of mutations: input, command, outcome."""

@@ -1,0 +1,216 @@
+"""What can be loaded: by which name, from which service, and how all keys of a level are asked for at once.
+
+A batch takes n distinct keys and gives n values in their order: a read model, a tuple of them, None for an unknown key, or an
+exception where one key alone failed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from domain.access.viewer import Viewer
+from domain.orders.views import (
+    DiscountView,
+    FulfillmentLineView,
+    FulfillmentView,
+    InstallmentView,
+    OrderLineView,
+    OrderView,
+    PaymentView,
+    RefundView,
+    ShipmentView,
+    TimerView,
+)
+from domain.ports.bundle import Ports
+from domain.ports.members import MemberView
+from domain.ports.order_views import OrderQuery
+from domain.values.paging import PageRequest, Slice
+from resolvers.listings import (
+    FulfillmentListing,
+    FulfillmentSet,
+    HistoryListing,
+    MemberListing,
+    OrderListing,
+    OrderNumber,
+    OrderSet,
+    ProductListing,
+)
+
+K = TypeVar("K")
+V = TypeVar("V")
+Run = Callable[[Ports, Viewer, list[Any]], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Primes:
+    """Rows that a batch brings along, and the loader that then need not ask for them by id."""
+
+    loader: str
+    rows: Callable[[Any], Iterable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    service: str
+    run: Run
+    primes: Primes | None = None
+
+
+def _by_id(view: type[Any]) -> Batch:
+    """Rows by their own ids, in the viewer's scope."""
+
+    def run(ports: Ports, viewer: Viewer, ids: list[str]) -> Awaitable[Sequence[Any]]:
+        return ports.order_views.by_ids(viewer.scope, view, ids)
+
+    return Batch("order", run)
+
+
+def _of(parent: str, view: type[Any]) -> Batch:
+    """Child rows by the id of a parent that was read in scope."""
+
+    def run(ports: Ports, _viewer: Viewer, ids: list[str]) -> Awaitable[Sequence[Any]]:
+        return ports.order_views.of_parents(view, parent, ids)
+
+    return Batch("order", run)
+
+
+async def _members(ports: Ports, viewer: Viewer, member_ids: list[str]) -> Sequence[MemberView | None]:
+    """Those the viewer may not see are unknown, and not asked for."""
+    seen = [member_id for member_id in member_ids if viewer.may_see_member(member_id)]
+    found = dict(zip(seen, await ports.members.by_ids(seen), strict=True)) if seen else {}
+    return [found.get(member_id) for member_id in member_ids]
+
+
+async def _each(calls: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All at once; what one of them raises is its value."""
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def _found(ports: Ports, viewer: Viewer, keys: list[OrderNumber]) -> Awaitable[list[Any]]:
+    def find(key: OrderNumber) -> Awaitable[OrderView | None]:
+        views, scope = ports.order_views, viewer.scope
+        if key.channel is None:
+            return views.by_number(scope, key.number)
+        return views.by_external_number(scope, key.channel, key.number)
+
+    return _each(find(key) for key in keys)
+
+
+async def _order_pages(ports: Ports, _viewer: Viewer, keys: list[OrderListing]) -> list[Any]:
+    def page(asked: tuple[OrderQuery, PageRequest]) -> Awaitable[Slice[OrderView]]:
+        return ports.order_views.page(*asked)
+
+    def pages(asked: tuple[OrderQuery, PageRequest], member_ids: list[str]) -> Awaitable[list[Slice[OrderView]]]:
+        return ports.order_views.page_by_member(*asked, member_ids)
+
+    return await _by_member(keys, lambda key: (key.query, key.page), page, pages)
+
+
+async def _order_counts(ports: Ports, _viewer: Viewer, keys: list[OrderSet]) -> list[Any]:
+    views = ports.order_views
+    return await _by_member(keys, _query_of, views.count, views.count_by_member)
+
+
+async def _order_facets(ports: Ports, _viewer: Viewer, keys: list[OrderSet]) -> list[Any]:
+    views = ports.order_views
+    return await _by_member(keys, _query_of, views.facets, views.facets_by_member)
+
+
+def _query_of(key: OrderSet) -> OrderQuery:
+    return key.query
+
+
+async def _by_member(
+    keys: Sequence[OrderListing | OrderSet],
+    asked_of: Callable[[Any], K],
+    of_all: Callable[[K], Awaitable[V]],
+    of_members: Callable[[K, list[str]], Awaitable[list[V]]],
+) -> list[Any]:
+    """One call for each thing that is asked of everybody's orders; one for each that is asked of some members'."""
+    groups: dict[tuple[K, bool], list[str]] = {}
+    for key in keys:
+        members = groups.setdefault((asked_of(key), key.member_id is None), [])
+        members += [] if key.member_id is None else [key.member_id]
+    answers = await _each(
+        of_all(asked) if is_of_all else of_members(asked, groups[asked, is_of_all]) for asked, is_of_all in groups
+    )
+    values: dict[tuple[K, str | None], Any] = {}
+    for ((asked, is_of_all), members), answer in zip(groups.items(), answers, strict=True):
+        found = [answer] if is_of_all else [answer] * len(members) if isinstance(answer, Exception) else answer
+        keyed = [(asked, None)] if is_of_all else [(asked, member_id) for member_id in members]
+        values |= zip(keyed, found, strict=True)
+    return [values[asked_of(key), key.member_id] for key in keys]
+
+
+async def _histories(ports: Ports, _viewer: Viewer, keys: list[HistoryListing]) -> list[Any]:
+    """One call for each page that is asked for, of all orders that it is asked of."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for key in keys:
+        groups.setdefault((key.page.limit, key.after_sequence), []).append(key.order_id)
+    answers = await _each(ports.order_views.history(order_ids, *page) for page, order_ids in groups.items())
+    values: dict[tuple[tuple[int, int], str], Any] = {}
+    for (page, order_ids), answer in zip(groups.items(), answers, strict=True):
+        found = [answer] * len(order_ids) if isinstance(answer, Exception) else answer
+        values |= zip(((page, order_id) for order_id in order_ids), found, strict=True)
+    return [values[(key.page.limit, key.after_sequence), key.order_id] for key in keys]
+
+
+def _fulfillment_pages(ports: Ports, _viewer: Viewer, keys: list[FulfillmentListing]) -> Awaitable[list[Any]]:
+    return _each(ports.order_views.fulfillments(key.scope, key.filter, key.page) for key in keys)
+
+
+def _fulfillment_counts(ports: Ports, _viewer: Viewer, keys: list[FulfillmentSet]) -> Awaitable[list[Any]]:
+    return _each(ports.order_views.count_fulfillments(key.scope, key.filter) for key in keys)
+
+
+def _product_pages(ports: Ports, _viewer: Viewer, keys: list[ProductListing]) -> Awaitable[list[Any]]:
+    return _each(ports.products.search(key.filter, key.page) for key in keys)
+
+
+def _member_pages(ports: Ports, _viewer: Viewer, keys: list[MemberListing]) -> Awaitable[list[Any]]:
+    return _each(ports.members.search(key.filter, key.page) for key in keys)
+
+
+def _items(page: Slice[Any]) -> Iterable[Any]:
+    return page.items
+
+
+def _itself(row: Any) -> Iterable[Any]:
+    return () if row is None else (row,)
+
+
+BATCHES: Final[dict[str, Batch]] = {
+    "products": Batch("product", lambda ports, _, skus: ports.products.by_skus(skus)),
+    "product_pages": Batch("product", _product_pages),
+    "product_counts": Batch("product", lambda ports, _, filters: _each(map(ports.products.count, filters))),
+    "content": Batch("content", lambda ports, _, skus: ports.content.by_skus(skus)),
+    "stock": Batch("inventory", lambda ports, _, skus: ports.inventory.stock(skus)),
+    "warehouses": Batch("inventory", lambda ports, _, codes: ports.inventory.warehouses(codes)),
+    "members": Batch("member", _members),
+    "member_pages": Batch("member", _member_pages),
+    "member_counts": Batch("member", lambda ports, _, filters: _each(map(ports.members.count, filters))),
+    "orders": _by_id(OrderView),
+    "orders_by_number": Batch("order", _found, Primes("orders", _itself)),
+    "order_pages": Batch("order", _order_pages, Primes("orders", _items)),
+    "order_counts": Batch("order", _order_counts),
+    "order_facets": Batch("order", _order_facets),
+    "histories": Batch("order", _histories),
+    "lines": _by_id(OrderLineView),
+    "payments": _by_id(PaymentView),
+    "refunds": _by_id(RefundView),
+    "fulfillments": _by_id(FulfillmentView),
+    "fulfillment_pages": Batch("order", _fulfillment_pages),
+    "fulfillment_counts": Batch("order", _fulfillment_counts),
+    "shipments": _by_id(ShipmentView),
+    "order_lines": _of("order_id", OrderLineView),
+    "order_discounts": _of("order_id", DiscountView),
+    "order_installments": _of("order_id", InstallmentView),
+    "order_payments": _of("order_id", PaymentView),
+    "order_fulfillments": _of("order_id", FulfillmentView),
+    "order_timers": _of("order_id", TimerView),
+    "payment_refunds": _of("payment_id", RefundView),
+    "fulfillment_lines": _of("fulfillment_id", FulfillmentLineView),
+    "fulfillment_shipments": _of("fulfillment_id", ShipmentView),
+}
+"""By the name that fields use (`resolvers/loaded.py`)."""

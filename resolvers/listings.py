@@ -1,0 +1,119 @@
+"""What a list field was asked for, read and checked, but not loaded: the parent of a connection, and its loader's key.
+
+A connection loads its page when its nodes, edges or page info are selected, its count and facets when those are: so what is not
+selected costs nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from domain.access.viewer import OrderScope
+from domain.ports.members import MemberFilter
+from domain.ports.order_views import FulfillmentFilter, OrderQuery
+from domain.ports.products import ProductFilter
+from domain.values.paging import PageRequest
+from resolvers.cursors import CursorKind
+
+
+class _Listing:
+    __slots__ = ()
+
+    @property
+    def itself(self) -> Self:
+        """The key under which its page is loaded."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumber:
+    """An order by its number, or by its external number on a channel."""
+
+    number: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSet:
+    """Orders that can be counted; of one member, or of all."""
+
+    query: OrderQuery
+    member_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderListing(_Listing):
+    query: OrderQuery
+    page: PageRequest
+    member_id: str | None = None
+
+    @property
+    def counted(self) -> OrderSet:
+        return OrderSet(self.query, self.member_id)
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind(self.query.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductListing(_Listing):
+    filter: ProductFilter
+    page: PageRequest
+
+    @property
+    def counted(self) -> ProductFilter:
+        return self.filter
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind.PRODUCT
+
+
+@dataclass(frozen=True, slots=True)
+class MemberListing(_Listing):
+    filter: MemberFilter
+    page: PageRequest
+
+    @property
+    def counted(self) -> MemberFilter:
+        return self.filter
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind.MEMBER
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentSet:
+    scope: OrderScope
+    filter: FulfillmentFilter
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentListing(_Listing):
+    scope: OrderScope
+    filter: FulfillmentFilter
+    page: PageRequest
+
+    @property
+    def counted(self) -> FulfillmentSet:
+        return FulfillmentSet(self.scope, self.filter)
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind.FULFILLMENT
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryListing(_Listing):
+    order_id: str
+    page: PageRequest
+
+    @property
+    def after_sequence(self) -> int:
+        sequence = self.page.after[0] if self.page.after else 0
+        return sequence if isinstance(sequence, int) else 0
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind.TRANSITION

@@ -1,0 +1,1 @@
+"""Resolvers that read."""

@@ -1,0 +1,1 @@
+"""The GraphQL schema: types, roots and how they are assembled."""

@@ -1,0 +1,43 @@
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from sqlalchemy import Table
+
+from adapters.db.rows import mapper_of
+from adapters.db.tables import TABLE_OF, metadata
+from domain.orders.views import OrderView, TimerView, TransitionView
+
+OWN_COLUMNS = {
+    OrderView: ["search_keys", "search_text", "search_key_lexemes", "search"],
+    TransitionView: ["xid", "position"],
+    TimerView: ["locked_until", "attempts"],
+}
+VIEWS = [pytest.param(view, table, id=view.__name__) for view, table in TABLE_OF.items()]
+
+
+@pytest.mark.parametrize(("view", "table"), VIEWS)
+def test_a_table_has_its_views_fields_in_order_and_then_its_own_columns(view: type[Any], table: Table) -> None:
+    names = [field.name for field in fields(view)]
+    assert list(table.columns.keys()) == names + OWN_COLUMNS.get(view, [])
+
+
+@pytest.mark.parametrize(("view", "table"), VIEWS)
+def test_a_column_may_be_empty_where_its_field_may(view: type[Any], table: Table) -> None:
+    names = mapper_of(view).names
+    optional = {field.name for field in fields(view) if "None" in str(field.type)}
+    assert {name for name in names if table.columns[name].nullable} == optional
+
+
+def test_every_view_has_one_table_and_every_other_table_is_the_databases_own() -> None:
+    others = set(metadata.tables) - {table.name for table in TABLE_OF.values()}
+    assert len(set(TABLE_OF.values())) == 11
+    assert others == {"idempotency_keys", "jobs"}
+
+
+def test_every_constraint_and_index_has_a_name_that_fits() -> None:
+    tables = metadata.tables.values()
+    names = [str(part.name) for table in tables for part in table.constraints]
+    names += [str(index.name) for table in tables for index in table.indexes]
+    assert [name for name in names if name == "None" or len(name) > 63] == []
+    assert len(set(names)) == len(names)
