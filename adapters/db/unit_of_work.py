@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import asyncpg
-from sqlalchemy import ARRAY, Sequence, Table, Text, any_, bindparam, exists, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, Sequence, Table, Text, any_, bindparam, exists, func, literal, select
 
 from adapters.db import idempotency, jobs
 from adapters.db.engine import Database, Transaction, retryable
@@ -31,6 +31,9 @@ UNPAID: Final = tuple(
         OrderStatus.PARTIALLY_PAID,
     )
 )
+
+# The seed of the lock's hash keeps these locks apart from those on keys and orders.
+_MEMBER_LOCKS: Final = 2
 
 # Asked before and taken meanwhile: run again, the question has another answer.
 _LOST_RACES: Final = frozenset(("ix_shipments_tracking_number_carrier",))
@@ -106,6 +109,7 @@ class SqlUnitOfWork:
             await write_back(self._transaction, before, after)
 
     async def unpaid_orders_of(self, business_unit: str, member_id: str) -> int:
+        await self._transaction.value(_LOCK_MEMBER, business_unit=business_unit, member_id=member_id)
         count: int = await self._transaction.value(
             _UNPAID_ORDERS, business_unit=business_unit, member_id=member_id, statuses=UNPAID
         )
@@ -201,6 +205,18 @@ _ORDER_ID_OF: Final = {
     MachineKind.FULFILLMENT: _order_id_of(fulfillments),
 }
 _NEXT_NUMBER: Final = prepare(select(Sequence("order_numbers").next_value()))
+_LOCK_MEMBER: Final = prepare(
+    select(
+        func.pg_advisory_xact_lock(
+            func.hashtextextended(
+                func.concat(
+                    bindparam("business_unit", type_=Text()), literal(":"), bindparam("member_id", type_=Text())
+                ),
+                literal(_MEMBER_LOCKS, BigInteger()),
+            )
+        )
+    )
+)
 _UNPAID_ORDERS: Final = prepare(
     select(func.count())
     .select_from(orders)

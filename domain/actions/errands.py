@@ -38,11 +38,12 @@ async def perform(ports: Ports, order_id: str, errand: Errand, actor: Actor = SY
 
     async def write(uow: UnitOfWork) -> Order | None:
         before = await uow.load(EVERYTHING, order_id)
-        after = before
-        if before is not None and apply is not None:
-            after = apply(before, step_for(ports, before.head, actor))
-            await saved(uow, ports, before, after)
+        # Finished first: what follows from the answer may queue the same errand again.
         await uow.finish(order_id, errand.kind, errand.subject_id)
+        if before is None or apply is None:
+            return before
+        after = apply(before, step_for(ports, before.head, actor))
+        await saved(uow, ports, before, after)
         return after
 
     return await in_transaction(ports, write)

@@ -46,6 +46,7 @@ from domain.values.refusals import (
 
 EXTERNAL = "external"
 MAX_REFERENCE_LENGTH = 200
+MAX_HISTORY = 1000
 _SECURED = frozenset((PaymentState.AUTHORIZED, PaymentState.CAPTURED))
 
 
@@ -118,12 +119,15 @@ async def _settled(ports: Ports, begun: InFlight) -> Outcome:
             return ServiceDown(message=str(fault), service=fault.service)
     payment = order.payment(begun.subject_id) if order else None
     if payment is not None and payment.status is PaymentState.FAILED:
-        return PaymentDeclined(message=_decline_message(order, payment.id), payment_id=payment.id)
+        return PaymentDeclined(message=await _decline_message(ports, order, payment.id), payment_id=payment.id)
     return OrderPaid(order_id=begun.order_id, payment_id=begun.subject_id)
 
 
-def _decline_message(order: Order | None, payment_id: str) -> str:
+async def _decline_message(ports: Ports, order: Order | None, payment_id: str) -> str:
+    """The provider's sentence: of this very request, or from the history when the worker was faster."""
     events = order.events if order else ()
+    if order is not None and not events:
+        events = (await ports.order_views.history([order.head.id], MAX_HISTORY, 0))[0].items
     details = next((e.details for e in events if (e.subject_id, e.action) == (payment_id, "paymentDeclined")), {})
     return str(details.get("message") or "The payment was declined.")
 

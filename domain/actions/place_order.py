@@ -187,7 +187,8 @@ async def _saga_finished(
             outcome = await _written(uow, ports, viewer, draft, allocations)
             if isinstance(outcome, Refusal):
                 attempt.undo()
-                await uow.queue(order_id, (undo,), ports.clock.now())
+        if isinstance(outcome, Refusal):
+            await uow.queue(order_id, (undo,), ports.clock.now())
         return outcome
 
     outcome = await in_transaction(ports, write)

@@ -23,6 +23,8 @@ from domain.values.refusals import IdempotencyConflict, InvalidInput, Refusal, R
 T = TypeVar("T")
 MAX_TRIES: Final = 8
 MAX_KEY_LENGTH: Final = 255
+SPREAD: Final = frozenset(("wish",))
+"""Parts of commands whose fields stand directly in the contract's inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Call:
     operation: str
     key: str | None
     fingerprint: str
+    problem: InvalidInput | None = None
+    """A text of the command that no database takes."""
 
     @classmethod
     def of(cls, operation: str, command: Any) -> "Call":
@@ -40,7 +44,7 @@ class Call:
         key = content.pop("idempotency_key")
         canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
         digest = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(operation, key, digest)
+        return cls(operation, key, digest, _text_problem({**content, "idempotency_key": key}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ async def in_transaction(ports: Ports, work: Callable[[UnitOfWork], Awaitable[T]
 
 async def once(ports: Ports, viewer: Viewer, call: Call, work: Work) -> Outcome | InFlight:
     """Do the work at most once under the call's key. A refusal leaves nothing behind but itself, under the key."""
-    problem = _key_problem(call.key)
+    problem = call.problem or _key_problem(call.key)
     if problem is not None:
         return problem
 
@@ -164,3 +168,27 @@ def _key_problem(key: str | None) -> InvalidInput | None:
         return None
     message = f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters."
     return invalid("idempotencyKey", code="INVALID_LENGTH", message=message)
+
+
+def _text_problem(content: Any, path: tuple[str, ...] = ()) -> InvalidInput | None:
+    """NUL and lone halves of surrogate pairs are in no text of PostgreSQL."""
+    if isinstance(content, str):
+        if "\0" not in content and not any("\ud800" <= sign <= "\udfff" for sign in content):
+            return None
+        return invalid(*path, code="INVALID_TEXT", message="A text has no NUL and no halves of surrogate pairs.")
+    parts = content.items() if isinstance(content, dict) else enumerate(content) if _is_list(content) else ()
+    for name, part in parts:
+        deeper = path if name in SPREAD else (*path, _camel(str(name)))
+        problem = _text_problem(part, deeper) or (_text_problem(name, path) if isinstance(name, str) else None)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _is_list(content: Any) -> bool:
+    return isinstance(content, list | tuple)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

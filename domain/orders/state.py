@@ -82,6 +82,8 @@ class Clocks(Enum):
     DROP = "drop"
     REST = "rest"
     RESUME = "resume"
+    KEEP = "keep"
+    """The one that the entered state would start, by its name, goes on as it was; others are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +306,7 @@ def _entered(
         elif source in REMEMBERED:
             changes["previous_status"] = None
         order = order.with_subject(machine, subject_id, **changes)
-        order = _with_clocks(order, rule.clocks, subject_id, step)
-        if rule.clocks is not Clocks.RESUME:
-            order = _with_state_timer(order, machine, subject_id, target, step)
+        order = _with_clocks(order, rule, subject_id, target, step)
     order = _with_event(order, machine, subject_id, source, target, rule.action, step, details)
     return _with_effects(order, rule, step)
 
@@ -356,13 +356,19 @@ def _with_state_timer(order: Order, machine: MachineKind, subject_id: str, state
     return with_timer(order, TimerView(order.head.id, subject_id, rule.name, rule.action, machine, due_at, None))
 
 
-def _with_clocks(order: Order, clocks: Clocks, subject_id: str, step: Step) -> Order:
+def _with_clocks(order: Order, rule: Rule, subject_id: str, target: str, step: Step) -> Order:
+    """The subject's timers after it went from one state to another."""
+    entered = step.flow.state(rule.machine, target).timer
+    if rule.clocks is Clocks.KEEP and entered is not None and order.timer(subject_id, entered.name) is not None:
+        others = (t for t in order.timers if t.subject_id != subject_id or t.name == entered.name)
+        return replace(order, timers=tuple(others))
     timers = []
     for timer in order.timers:
-        changed = timer if timer.subject_id != subject_id else _CLOCKS[clocks](timer, step.now)
+        changed = timer if timer.subject_id != subject_id else _CLOCKS[rule.clocks](timer, step.now)
         if changed is not None:
             timers.append(changed)
-    return replace(order, timers=tuple(timers))
+    order = replace(order, timers=tuple(timers))
+    return order if rule.clocks is Clocks.RESUME else _with_state_timer(order, rule.machine, subject_id, target, step)
 
 
 def _rest(timer: TimerView, now: datetime) -> TimerView | None:
@@ -383,4 +389,4 @@ def _drop(_timer: TimerView, _now: datetime) -> TimerView | None:
     return None
 
 
-_CLOCKS: Final = {Clocks.DROP: _drop, Clocks.REST: _rest, Clocks.RESUME: _resume}
+_CLOCKS: Final = {Clocks.DROP: _drop, Clocks.REST: _rest, Clocks.RESUME: _resume, Clocks.KEEP: _drop}

@@ -1,7 +1,7 @@
 """Reading orders: one by what it is known by, many as a list."""
 
 from collections.abc import Awaitable
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import Parent
@@ -17,7 +17,9 @@ from resolvers.listings import HistoryListing, OrderListing, OrderNumber
 from resolvers.paging import DEFAULT_HISTORY, After, Before, First, HistoryFirst, Last, page_request
 from resolvers.reads.order_filter import OrderFilterInput
 
-Filter = Annotated[OrderFilterInput | None, strawberry.argument(description="Which orders; all when left out.")]
+Filter = Annotated[
+    OrderFilterInput | None, strawberry.argument(name="filter", description="Which orders; all when left out.")
+]
 Search = Annotated[
     str | None,
     strawberry.argument(
@@ -55,9 +57,7 @@ def order(info: Info, ref: Ref) -> Awaitable[OrderView | None]:
 
 def orders(
     info: Info,
-    filter_: Annotated[OrderFilterInput | None, strawberry.argument(name="filter", description="Which orders.")] = (
-        strawberry.UNSET
-    ),
+    filter_: Filter = strawberry.UNSET,
     search: Search = strawberry.UNSET,
     sort: Sort = OrderSort.PLACED_AT_DESC,
     first: First = strawberry.UNSET,
@@ -73,9 +73,7 @@ def orders(
 def orders_of_member(
     parent: Parent[MemberView],
     info: Info,
-    filter_: Annotated[OrderFilterInput | None, strawberry.argument(name="filter", description="Which of them.")] = (
-        strawberry.UNSET
-    ),
+    filter_: Filter = strawberry.UNSET,
     first: First = strawberry.UNSET,
     after: After = strawberry.UNSET,
 ) -> OrderListing:

@@ -59,7 +59,8 @@ async def stock(
 ) -> list[StockView | None]:
     if len(skus) > MAX_SKUS:
         raise BadRequest(f"The stock of at most {MAX_SKUS} SKUs can be asked for at once; these are {len(skus)}.")
-    return await asyncio.gather(*info.context.loaders.load_many("stock", skus))
+    found: list[StockView | None] = await asyncio.gather(*info.context.loaders.load_many("stock", skus))
+    return found
 
 
 def price_drift(line: OrderLineView, live: ProductView | None) -> Money | None:

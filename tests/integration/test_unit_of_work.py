@@ -52,8 +52,8 @@ CLAIMS = prepare(text("SELECT locked_until, attempts FROM order_timers"))
 KEY = KeyScope("PARTNER:p1", "placeOrder", "k-1")
 
 
-def uow(database: Database, **local: Any) -> SqlUnitOfWork:
-    return SqlUnitOfWork(database, local.get("local", {}))
+def uow(database: Database) -> UnitOfWork:
+    return SqlUnitOfWork(database, {})
 
 
 async def add(database: Database, *orders: Order) -> None:
@@ -79,11 +79,6 @@ def assert_same(found: Order | None, expected: Order) -> None:
     assert found is not None
     for field in fields(Order):
         assert getattr(found, field.name) == getattr(expected, field.name), field.name
-
-
-def test_it_is_a_unit_of_work(database: Database) -> None:
-    unit: UnitOfWork = uow(database)
-    assert unit is not None
 
 
 @pytest.mark.parametrize(
@@ -152,16 +147,26 @@ async def test_what_was_not_committed_never_was(database: Database) -> None:
 
 async def test_an_exception_rolls_back(database: Database) -> None:
     order = physical_order(World())
-    with pytest.raises(LookupError):
+
+    async def add_and_fail() -> None:
         async with uow(database) as unit:
             await unit.add(order)
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await add_and_fail()
     assert await load(database, order) is None
 
 
 async def test_an_attempt_that_was_undone_leaves_the_rest(database: Database) -> None:
     world = World()
     kept, undone, failed, last = (physical_order(world) for _ in range(4))
+
+    async def add_and_fail(unit: UnitOfWork) -> None:
+        async with unit.attempt():
+            await unit.add(failed)
+            raise LookupError
+
     async with uow(database) as unit:
         async with unit.attempt():
             await unit.add(kept)
@@ -169,9 +174,7 @@ async def test_an_attempt_that_was_undone_leaves_the_rest(database: Database) ->
             await unit.add(undone)
             attempt.undo()
         with pytest.raises(LookupError):
-            async with unit.attempt():
-                await unit.add(failed)
-                raise LookupError
+            await add_and_fail(unit)
         await unit.add(last)
         await unit.commit()
     found = [await load(database, order) is not None for order in (kept, undone, failed, last)]
@@ -443,7 +446,8 @@ async def test_a_key_is_found_as_it_was_kept(
 
 
 async def test_the_status_that_is_stored_is_the_contracts_word(database: Database) -> None:
-    await add(database, paid(World(), physical_order(World())))
+    world = World()
+    await add(database, paid(world, physical_order(world)))
     assert await database.value(prepare(text("SELECT status FROM orders"))) == OrderStatus.PAID.value
 
 

@@ -104,7 +104,8 @@ def test_an_order_that_costs_nothing_is_paid_and_split_at_once() -> None:
 
 
 def test_a_paid_order_is_split_by_warehouse_and_the_parts_are_the_whole() -> None:
-    order = paid(World(), physical_order(World()))
+    world = World()
+    order = paid(world, physical_order(world))
     parts = order.fulfillments
     assert [(p.number[-2:], p.warehouse, p.status, p.unit_count) for p in parts] == [
         ("-1", "BER", FulfillmentState.ALLOCATED, 3),

@@ -171,6 +171,7 @@ RULES: Final = (
     Rule(_ORDER, (OrderStatus.REFUNDING,), "alert", (SAME,), roles(S)),
     Rule(
         _ORDER, (OrderStatus.CONFIRMED,), "startFulfillment", (OrderStatus.IN_FULFILLMENT,), roles(S), when=any_accepted,
+        clocks=Clocks.KEEP,
     ),
     Rule(
         _ORDER, (OrderStatus.IN_FULFILLMENT,), "shipPart", (OrderStatus.PARTIALLY_SHIPPED,), roles(S),

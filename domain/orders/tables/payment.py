@@ -4,7 +4,7 @@ from typing import Final
 
 from domain.orders.effects import send_refund
 from domain.orders.guards import something_to_capture
-from domain.orders.state import SAME, Rule, State, TimerRule
+from domain.orders.state import SAME, Clocks, Rule, State, TimerRule
 from domain.orders.tables.roles import B, C, F, P, S, V, roles
 from domain.values.enums import MachineKind, PaymentState, RefundState
 
@@ -49,7 +49,7 @@ RULES: Final = (
     Rule(_PAYMENT, (PaymentState.PROCESSING,), "paymentTimeout", (PaymentState.FAILED,), roles(S)),
     Rule(
         _PAYMENT, _LEFT_TO_CAPTURE, "capturePayment", (PaymentState.PARTIALLY_CAPTURED, PaymentState.CAPTURED),
-        roles(F, S), guards=(something_to_capture,), mutation="capturePayment",
+        roles(F, S), guards=(something_to_capture,), clocks=Clocks.KEEP, mutation="capturePayment",
     ),
     Rule(_PAYMENT, _LEFT_TO_CAPTURE, "captureDeclined", (SAME,), roles(V, S)),
     Rule(

@@ -1,0 +1,250 @@
+"""The domain's enumerations as GraphQL enums: the very classes, and one table that describes them and each of their values."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from domain.values import enums
+
+_DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
+    enums.OrderType: (
+        "What kind of order it is; each has a flow of its own.",
+        {
+            "PHYSICAL": "Goods from stock.",
+            "VIRTUAL": "Vouchers: nothing is sent.",
+            "MADE_TO_ORDER": "Produced after a deposit.",
+            "PRESALE": "Deposit now, balance later, goods when they are there.",
+            "GROUP_BUY": "Goes ahead when enough members join.",
+        },
+    ),
+    enums.OrderStatus: (
+        "The state of the order's own machine.",
+        {
+            "PENDING_REVIEW": "Waits for a person's approval.",
+            "PENDING_DEPOSIT": "Waits for its deposit.",
+            "PENDING_BALANCE": "Waits for its balance.",
+            "PENDING_PAYMENT": "Placed; its stock is reserved until the payment deadline.",
+            "PARTIALLY_PAID": "A part is secured.",
+            "PAID": "Everything is captured or authorized.",
+            "GROUP_PENDING": "Paid; waits for its group.",
+            "EXCEPTION": "Paid, but stopped by a problem that a person solves.",
+            "ON_HOLD": "Stopped by a person; its deadlines rest.",
+            "CONFIRMED": "Released to the warehouses.",
+            "IN_FULFILLMENT": "A warehouse has begun.",
+            "PARTIALLY_SHIPPED": "Some units are on their way.",
+            "SHIPPED": "Every unit is on its way.",
+            "DELIVERED": "Every parcel has arrived.",
+            "RECEIVED": "The buyer has it, or did not say otherwise in time.",
+            "COMPLETED": "Done.",
+            "CANCEL_PENDING": "To be cancelled; units on their way are being stopped.",
+            "REFUNDING": "Cancelled; the money is on its way back.",
+            "REFUND_EXCEPTION": "Cancelled; a refund failed for good.",
+            "CANCELLED": "Cancelled.",
+            "RETURNED": "Every unit came back.",
+        },
+    ),
+    enums.PaymentStatus: (
+        "How far the order is paid, drawn from its payments.",
+        {
+            "UNPAID": "Nothing is secured.",
+            "PARTIALLY_PAID": "A part is captured or authorized.",
+            "AUTHORIZED": "All of it is secured, not all of it captured.",
+            "PAID": "All of it is captured.",
+            "PARTIALLY_REFUNDED": "A part was given back.",
+            "REFUNDED": "Everything was given back.",
+        },
+    ),
+    enums.PaymentState: (
+        "The state of one payment.",
+        {
+            "CREATED": "Recorded; the provider was not asked yet.",
+            "PROCESSING": "With the provider, or waiting for the buyer's next step.",
+            "AUTHORIZED": "The money is held for us.",
+            "PARTIALLY_CAPTURED": "A part of what is held was taken.",
+            "CAPTURED": "The money is ours.",
+            "PARTIALLY_REFUNDED": "A part was given back.",
+            "REFUNDED": "Everything was given back.",
+            "VOIDED": "What was held is free again.",
+            "FAILED": "Declined, or the provider knows nothing of it.",
+            "CANCELLED": "Given up with its order.",
+        },
+    ),
+    enums.RefundState: (
+        "The state of one refund.",
+        {
+            "REQUESTED": "Asked for.",
+            "PROCESSING": "With the provider.",
+            "SUCCEEDED": "The buyer has it back.",
+            "FAILED": "The provider did not do it.",
+            "REJECTED": "Will not be done.",
+        },
+    ),
+    enums.FulfillmentStatus: (
+        "How far the order is sent, drawn from its fulfillments.",
+        {
+            "UNFULFILLED": "Nobody has begun.",
+            "IN_PROGRESS": "A warehouse works on it.",
+            "PARTIALLY_SHIPPED": "Some units were sent.",
+            "SHIPPED": "All units were sent.",
+            "DELIVERED": "All units have arrived.",
+            "RETURNED": "All units came back.",
+            "CANCELLED": "No unit is left to be sent.",
+        },
+    ),
+    enums.FulfillmentState: (
+        "The state of one fulfillment.",
+        {
+            "CREATED": "Split off the order.",
+            "ALLOCATED": "Its units are set aside; the warehouse is asked to accept it.",
+            "BACKORDERED": "Waits for stock.",
+            "ACCEPTED": "The warehouse will send it.",
+            "PRODUCING": "Is being produced.",
+            "READY": "Picked and packed.",
+            "PARTIALLY_SHIPPED": "Some of its units are on their way.",
+            "SHIPPED": "All of its units are on their way.",
+            "DELIVERED": "Every parcel has arrived.",
+            "INTERCEPTING": "The carrier is asked to stop it.",
+            "RETURNING": "On its way back.",
+            "RETURNED": "Came back.",
+            "ON_HOLD": "On hold with its order.",
+            "CANCELLED": "Will not be sent.",
+        },
+    ),
+    enums.AfterSaleStatus: (
+        "Whether after-sale cases of the order are open.",
+        {"NONE": "There are none.", "OPEN": "One at least is open.", "CLOSED": "All of them are closed."},
+    ),
+    enums.MachineKind: (
+        "Which state machine.",
+        {
+            "ORDER": "The order's own.",
+            "FULFILLMENT": "A fulfillment's.",
+            "PAYMENT": "A payment's.",
+            "REFUND": "A refund's.",
+            "AFTER_SALE": "An after-sale case's.",
+        },
+    ),
+    enums.Role: (
+        "What a caller may be; the tables of the flows say what each may do.",
+        {
+            "BUYER": "A member, with its own orders.",
+            "PARTNER": "A partner's system, with the orders of its channels.",
+            "MERCHANT": "Runs the business.",
+            "SUPPORT": "Helps customers.",
+            "FINANCE": "Looks after the money.",
+            "WAREHOUSE": "Picks, packs and ships.",
+            "ANALYST": "Reads for reports.",
+            "ADMIN": "All that merchant, support, finance and warehouse may.",
+            "SYSTEM": "The order center itself: timers and derived steps.",
+            "PROVIDER": "The payment provider.",
+        },
+    ),
+    enums.ActorKind: (
+        "Who acts.",
+        {
+            "MEMBER": "A member.",
+            "STAFF": "A person of the company.",
+            "PARTNER": "A partner's system.",
+            "SYSTEM": "The order center itself.",
+            "PROVIDER": "The payment provider.",
+            "ANONYMOUS": "Nobody that is known.",
+        },
+    ),
+    enums.ChannelKind: (
+        "What kind of channel.",
+        {
+            "STOREFRONT": "A web shop of our own.",
+            "APP": "An app of our own.",
+            "PARTNER": "A partner's system.",
+            "MARKETPLACE": "A marketplace.",
+            "STORE": "A store in a street.",
+            "LEGACY": "An older system whose orders were imported.",
+        },
+    ),
+    enums.DiscountKind: (
+        "Where a discount comes from.",
+        {
+            "LINE_PROMOTION": "A promotion of products.",
+            "ORDER_PROMOTION": "A promotion of whole orders.",
+            "COUPON": "A coupon.",
+            "SHIPPING": "Off the shipping.",
+            "MANUAL": "Given by a person.",
+        },
+    ),
+    enums.DiscountFunder: (
+        "Who pays for a discount.",
+        {"PLATFORM": "The platform.", "MERCHANT": "The merchant.", "PARTNER": "The partner."},
+    ),
+    enums.SplitDimension: (
+        "By what an order is split into fulfillments.",
+        {
+            "SELLER": "By who sells.",
+            "SUPPLY_CHANNEL": "By who sends.",
+            "WAREHOUSE": "By the warehouse that has the stock.",
+            "SKU_KIND": "By what must travel apart: cold, oversize, presale.",
+            "DELIVERY_MODE": "By how it is delivered.",
+        },
+    ),
+    enums.SupplyChannel: (
+        "Who sends the goods.",
+        {
+            "OWN": "Our own warehouses.",
+            "SELLER": "The seller.",
+            "DROPSHIP": "The maker, on the seller's behalf.",
+        },
+    ),
+    enums.FulfillmentKind: (
+        "Why a fulfillment exists.",
+        {"ORIGINAL": "A part of the order.", "REPLACEMENT": "Sent in exchange; it has no money."},
+    ),
+    enums.InstallmentKind: (
+        "Which part of the total an installment is.",
+        {
+            "FULL": "All of it.",
+            "DEPOSIT": "The deposit.",
+            "BALANCE": "What is left after the deposit.",
+            "DIFFERENCE": "What a modification adds.",
+        },
+    ),
+    enums.PaymentNextActionKind: (
+        "What the buyer must do so that a payment goes on.",
+        {
+            "REDIRECT": "Go to the provider's page.",
+            "CLIENT_SECRET": "Finish it in the provider's own form.",
+            "WAIT": "Nothing: it takes its time.",
+        },
+    ),
+    enums.OrderSort: (
+        "In which order orders are listed; equal ones by id.",
+        {
+            "PLACED_AT_DESC": "Latest placed first.",
+            "PLACED_AT_ASC": "Earliest placed first.",
+            "UPDATED_AT_DESC": "Latest changed first.",
+            "UPDATED_AT_ASC": "Longest unchanged first.",
+            "TOTAL_DESC": "Largest total first, in minor units.",
+            "TOTAL_ASC": "Smallest total first, in minor units.",
+        },
+    ),
+}
+
+
+def _described(enum: type[StrEnum], description: str, values: dict[str, str]) -> None:
+    """Strawberry may have met the class already, as it read an input: then it has a definition, and there must be only one."""
+    definition: Any = getattr(enum, "__strawberry_definition__", None)
+    if not isinstance(definition, StrawberryEnumDefinition):
+        definition = strawberry.enum(enum).__strawberry_definition__  # type: ignore[attr-defined]
+    definition.description = description
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+def describe_enums(table: Iterable[tuple[type[StrEnum], tuple[str, dict[str, str]]]] = _DESCRIPTIONS.items()) -> None:
+    """Registers every enumeration of the table; as often as one likes."""
+    for enum, (description, values) in table:
+        _described(enum, description, values)
+
+
+describe_enums()

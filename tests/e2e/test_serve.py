@@ -1,0 +1,142 @@
+"""The server as a process: starts, stops, restarts, recovers, and says clearly why it cannot."""
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.server_process import ServerProcess, environment, free_port, run, serving
+
+COUNT = "{ orders { totalCount } }"
+
+
+def postmasters(data_dir: Path) -> list[int]:
+    """The PostgreSQL processes that work on this data folder."""
+    shown = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    rows = (line.split(None, 1) for line in shown.splitlines())
+    return [int(pid) for pid, args in rows if str(data_dir) in args and "postgres" in args]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_server_worker_and_database_and_the_next_start_keeps_the_data(
+    tmp_path: Path, open_folder: Path, number: int
+) -> None:
+    data = open_folder / "data"
+    with serving(data, tmp_path / "first.log") as server:
+        placed = server.ask(COUNT)["data"]["orders"]["totalCount"]
+        assert placed == 60
+        assert postmasters(data)
+        assert server.end(number) == 0
+    assert postmasters(data) == []
+    assert "Stopped." in server.output
+    assert "Traceback" not in server.output
+    with serving(data, tmp_path / "second.log") as server:
+        assert server.ask(COUNT)["data"]["orders"]["totalCount"] == placed
+
+
+def test_a_demo_server_prints_its_url_a_key_per_role_and_queries_that_answer(tmp_path: Path, open_folder: Path) -> None:
+    with serving(open_folder / "data", tmp_path / "log") as server:
+        lines = server.output.splitlines()
+        keys = {line.split()[0]: line.split()[1] for line in lines if line.strip() and "demo-" in line}
+        commands = [line.strip() for line in lines if line.strip().startswith("curl ")]
+        assert f"{server.url}/graphql" in server.output
+        assert list(keys) == ["buyer", "partner", "merchant", "support", "finance", "warehouse", "analyst", "admin"]
+        assert len(commands) == 3
+        for command in commands:
+            answer = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout  # noqa: S602
+            assert '"data"' in answer
+            assert '"errors"' not in answer
+        for role, key in keys.items():
+            viewer = server.ask("{ viewer { roles } }", key=key)["data"]["viewer"]
+            assert viewer["roles"] == [role.upper()]
+        assert server.ask("{ viewer { id } }", key="demo-admin-wrong")["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_after_sigkill_of_the_server_the_next_start_takes_over(tmp_path: Path, open_folder: Path) -> None:
+    data = open_folder / "data"
+    with serving(data, tmp_path / "first.log") as server:
+        assert server.end(signal.SIGKILL) == -signal.SIGKILL
+    with serving(data, tmp_path / "second.log") as server:
+        assert server.ask(COUNT)["data"]["orders"]["totalCount"] == 60
+    assert postmasters(data) == []
+
+
+def test_after_sigkill_of_the_database_the_next_start_recovers(tmp_path: Path, open_folder: Path) -> None:
+    data = open_folder / "data"
+    with serving(data, tmp_path / "first.log") as server:
+        for pid in postmasters(data):
+            os.kill(pid, signal.SIGKILL)
+        answer = server.ask(COUNT)
+        assert answer["errors"][0]["extensions"]["code"] in {"SERVICE_UNAVAILABLE", "INTERNAL"}
+    with serving(data, tmp_path / "second.log") as server:
+        assert server.ask(COUNT)["data"]["orders"]["totalCount"] == 60
+
+
+def test_a_taken_port_is_one_clear_sentence(open_folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = run("serve", env=environment(open_folder / "data", port=port))
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"order-center: 127.0.0.1:{port} cannot be used: Address already in use. Set ORDER_CENTER_PORT to another port.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"database_url": "postgresql://nobody@127.0.0.1:1/none"}, "cannot be reached"),
+        ({"database_url": "mysql://x"}, "ORDER_CENTER_DATABASE_URL"),
+        ({"port": "eighty"}, "ORDER_CENTER_PORT"),
+        ({"policies_dir": "/nonexistent"}, "/nonexistent"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_sentence(open_folder: Path, settings: dict[str, str], sentence: str) -> None:
+    ended = run("serve", env=environment(open_folder / "data", **{"port": str(free_port()), **settings}))
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_data_folder_of_another_version_is_one_clear_sentence(open_folder: Path) -> None:
+    cluster = open_folder / "data" / "postgres" / "data"
+    ended = run("migrate", env=environment(open_folder / "data"))
+    assert ended.returncode == 0
+    (cluster / "PG_VERSION").write_text("9\n")
+    ended = run("serve", env=environment(open_folder / "data", port=str(free_port())))
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert "version" in ended.stderr
+
+
+def test_a_second_server_on_one_data_folder_is_refused_but_commands_join_it(tmp_path: Path, open_folder: Path) -> None:
+    data = open_folder / "data"
+    with serving(data, tmp_path / "log"):
+        second = run("serve", env=environment(data, port=str(free_port())))
+        assert second.returncode == 2
+        assert "in use by another running order center" in second.stderr
+        doctor = run("doctor", env=environment(data))
+        assert doctor.returncode == 0
+
+
+def test_the_demo_does_not_leave_loopback(open_folder: Path) -> None:
+    ended = run("serve", "--demo", env=environment(open_folder / "data", host="0.0.0.0"))  # noqa: S104
+    assert ended.returncode == 2
+    assert "loopback" in ended.stderr
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path, open_folder: Path) -> None:
+    data = open_folder / "data"
+    env = environment(data, port=str(free_port()), demo_orders="20000")
+    server = ServerProcess(env, tmp_path / "log")
+    while not postmasters(data):
+        assert server.process.poll() is None
+    assert server.end(signal.SIGINT) in {0, 130}
+    assert postmasters(data) == []
+    assert "Traceback" not in server.output
