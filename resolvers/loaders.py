@@ -49,11 +49,13 @@ class Loaders:
         return loader
 
     async def _run(self, batch: Batch, keys: list[Any]) -> list[Any]:
+        if asyncio.get_running_loop().time() >= self._deadline:
+            return _too_late(batch, keys)
         try:
             async with asyncio.timeout_at(self._deadline):
                 values = await batch.run(self._ports, self._viewer, keys)
         except TimeoutError:
-            return [ServiceUnavailable(batch.service, "the request's deadline has passed")] * len(keys)
+            return _too_late(batch, keys)
         except (ServiceUnavailable, ServiceRejected) as fault:
             return [fault] * len(keys)
         if batch.primes is not None:
@@ -65,3 +67,7 @@ class Loaders:
         for value in values:
             for row in () if isinstance(value, BaseException) else primes.rows(value):
                 loader.prime(row.id, row)
+
+
+def _too_late(batch: Batch, keys: list[Any]) -> list[Any]:
+    return [ServiceUnavailable(batch.service, "the request's deadline has passed")] * len(keys)

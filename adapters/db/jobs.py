@@ -23,7 +23,7 @@ async def queue(
     """How many were queued that were not waiting already."""
     locked_until = now + timedelta(seconds=lease_s) if lease_s else None
     queued = [
-        await transaction.value(_QUEUE, **_columns(order_id, errand, now), locked_until=locked_until)
+        await transaction.value(_QUEUE, **columns_of(order_id, errand, now), locked_until=locked_until)
         for errand in errands
     ]
     return sum(queued)
@@ -42,7 +42,7 @@ def job_of(row: Any) -> Job:
     return Job(row["id"], row["order_id"], _ERRAND.decode(row["payload"]), row["attempts"])
 
 
-def _columns(order_id: str, errand: Errand, now: datetime) -> dict[str, Any]:
+def columns_of(order_id: str, errand: Errand, now: datetime) -> dict[str, Any]:
     return {
         "kind": errand.kind.value,
         "order_id": order_id,

@@ -1,7 +1,8 @@
 """The unit of work in SQL: one transaction, rolled back unless it was committed."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import Sequence as Many
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -9,14 +10,14 @@ from typing import Any, Final, Self, TypeVar
 import asyncpg
 from sqlalchemy import ARRAY, BigInteger, Sequence, Table, Text, any_, bindparam, exists, func, literal, select
 
-from adapters.db import idempotency, jobs
+from adapters.db import bulk_orders, idempotency, jobs
 from adapters.db.engine import Database, Transaction, retryable
 from adapters.db.order_aggregate import insert_whole, read_locked, write_back
 from adapters.db.tables import fulfillments, orders, payments, refunds, shipments
 from adapters.sql import Statement, prepare
 from domain.access.viewer import OrderScope
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.ports.unit_of_work import KeyScope, StoredKey, TransientConflict
+from domain.ports.unit_of_work import KeyScope, Parcel, StoredKey, TransientConflict
 from domain.values.enums import MachineKind, OrderStatus
 from domain.values.outcomes import Outcome
 
@@ -89,6 +90,9 @@ class SqlUnitOfWork:
         number: int = await self._transaction.value(_NEXT_NUMBER)
         return number
 
+    async def next_numbers(self, count: int) -> list[int]:
+        return await bulk_orders.numbers(self._transaction, count)
+
     async def load(self, scope: OrderScope, order_id: str) -> Order | None:
         with _conflicts():
             return await read_locked(self._transaction, scope, order_id)
@@ -103,6 +107,13 @@ class SqlUnitOfWork:
     async def add(self, order: Order) -> str | None:
         with _conflicts():
             return await insert_whole(self._transaction, order)
+
+    async def add_imported(self, orders: Many[Order]) -> frozenset[str]:
+        with _conflicts():
+            return await bulk_orders.add_new(self._transaction, orders)
+
+    async def external_numbers_taken(self, channel: str, numbers: Collection[str]) -> frozenset[str]:
+        return await bulk_orders.external_numbers_taken(self._transaction, channel, numbers)
 
     async def save(self, before: Order, after: Order) -> None:
         with _conflicts():
@@ -120,6 +131,9 @@ class SqlUnitOfWork:
             _TRACKING_NUMBER_TAKEN, carrier=carrier, tracking_number=tracking_number
         )
         return is_taken
+
+    async def parcels_known(self, parcels: Collection[Parcel]) -> frozenset[Parcel]:
+        return await bulk_orders.parcels_known(self._transaction, parcels)
 
     async def lock_key(self, scope: KeyScope) -> bool:
         return await idempotency.lock(self._transaction, scope)

@@ -5,27 +5,30 @@ GraphQL is a GraphQL answer, faults included.
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from graphql import ExecutionResult
-from schema.build import build_schema
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from strawberry.federation import Schema
-from strawberry.types import ExecutionResult as StrawberryResult
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from adapters.bootstrap import OrderCenter
 from adapters.console.page import ASSETS, CONTENT_SECURITY_POLICY, console_page
 from adapters.entrypoints.auth import Authenticator
 from resolvers.context import RequestContext
-from resolvers.faults import formatted
+from resolvers.faults import catalogued, is_masked
+from schema.build import build_schema
+
+log = logging.getLogger("order_center.http")
 
 JSON: Final = "application/json"
 REQUEST_ID_HEADER: Final = "x-request-id"
@@ -168,13 +171,20 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _content(result: StrawberryResult | ExecutionResult, request_id: str) -> Mapping[str, Any]:
+def _content(result: ExecutionResult, request_id: str) -> Mapping[str, Any]:
     content: dict[str, Any] = {}
+    is_executed = not isinstance(result, PreExecutionError)
     if result.errors:
-        content["errors"] = [formatted(error, request_id) for error in result.errors]
-    if result.data is not None or not result.errors:
+        content["errors"] = [_told(error, request_id, is_executed=is_executed) for error in result.errors]
+    if is_executed:
         content["data"] = result.data
     return content
+
+
+def _told(error: GraphQLError, request_id: str, *, is_executed: bool) -> Any:
+    if is_executed and is_masked(error):
+        log.error("Request %s failed at %s", request_id, error.path, exc_info=error.original_error)
+    return catalogued(error, request_id, is_executed=is_executed).formatted
 
 
 def _json(content: Mapping[str, Any], status: int) -> Response:

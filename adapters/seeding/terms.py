@@ -9,6 +9,7 @@ from typing import Final
 from adapters.embedded.tables import ANY
 from adapters.seeding import known
 from domain.orders.pricing_rules import Coupon, LinePromotion, OrderPromotion, Reduction, ShippingOffer
+from domain.policies import UnitPolicy
 from domain.values.enums import DiscountFunder
 
 
@@ -53,9 +54,12 @@ class CouponTerm:
     total_limit: int | None = None
     member_limit: int | None = None
     validity: Validity = ALWAYS
+    sold: Validity = ALWAYS
+    """When the demo's orders use it."""
 
-    def holds(self, unit: str, at: datetime, reference: datetime) -> bool:
-        return (not self.units or unit in self.units) and self.validity.covers(at, reference)
+    def is_used(self, unit: str, at: datetime, reference: datetime) -> bool:
+        is_meant = not self.units or unit in self.units
+        return is_meant and self.validity.covers(at, reference) and self.sold.covers(at, reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,8 @@ COUPONS: Final = (
     ),
     # Its limit grows with what the demo's past orders used of it: so it is always used up.
     CouponTerm(
-        Coupon(known.EXHAUSTED_COUPON, "Flash sale", _PLATFORM, _rate("25")), total_limit=0, validity=Validity(-310, 60)
+        Coupon(known.EXHAUSTED_COUPON, "Flash sale", _PLATFORM, _rate("25")),
+        total_limit=0, validity=Validity(-310, 60), sold=Validity(-310, -295),
     ),
     CouponTerm(Coupon("MERCI5", "5 off from 50", _MERCHANT, _amount(500), 5000), ("fashion-eu",), "EUR"),
     CouponTerm(Coupon("VOLT20", "20 off from 200", _MERCHANT, _amount(2000), 20_000), ("electronics-us",), "USD"),
@@ -158,10 +163,16 @@ def _tax_rate(country: str, region: str, category: str) -> Decimal:
     return next((TAXES[place] for place in places if place in TAXES), Decimal(0))
 
 
-def shipping_offers(unit: str, country: str) -> list[ShippingOffer]:
-    """As the logistics service answers: the country's own before those for everywhere."""
-    own = [term for term in SHIPPING if (term.unit, term.country) == (unit, country)]
-    return [term.offer for term in own or [t for t in SHIPPING if (t.unit, t.country) == (unit, ANY)]]
+def shipping_terms(unit: UnitPolicy) -> tuple[ShippingTerm, ...]:
+    """A unit without terms of its own sends everywhere for nothing."""
+    own = tuple(term for term in SHIPPING if (term.unit, term.currency) == (unit.code, unit.currency))
+    return own or (ShippingTerm(unit.code, ANY, unit.currency, ShippingOffer(*_STANDARD, 0), 1),)
+
+
+def shipping_offers(unit: UnitPolicy, country: str) -> tuple[ShippingOffer, ...]:
+    """As the logistics service answers: the country's own before those for everywhere, the default first."""
+    by_place = {place: [t.offer for t in shipping_terms(unit) if t.country == place] for place in (country, ANY)}
+    return tuple(by_place[country] or by_place[ANY])
 
 
 def active_promotions(

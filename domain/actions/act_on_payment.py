@@ -4,14 +4,19 @@ The wish is recorded as a job in one transaction, the provider is asked with non
 so money that was taken is never unknown to us, whatever crashes in between.
 """
 
+from collections.abc import Callable
+from typing import Final
+
 from domain.access.viewer import Viewer
 from domain.actions.changes import Target, found, loaded, step_for
 from domain.actions.errands import perform
 from domain.actions.transactions import Call, InFlight, finished, once
 from domain.orders.commands import ActOnPayment
+from domain.orders.effects import capture_of
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.state import refusal
-from domain.orders.views import PaymentView
+from domain.orders.sums import capturable_minor
+from domain.orders.views import OrderView, PaymentView
 from domain.ports.bundle import Ports
 from domain.ports.unit_of_work import UnitOfWork
 from domain.values.enums import MachineKind
@@ -28,7 +33,10 @@ from domain.values.refusals import (
     invalid,
 )
 
-_ERRANDS = {"capturePayment": ErrandKind.CAPTURE, "voidPayment": ErrandKind.VOID}
+_ERRANDS: Final[dict[str, Callable[[PaymentView, int], Errand]]] = {
+    "capturePayment": capture_of,
+    "voidPayment": lambda payment, _amount_minor: Errand(ErrandKind.VOID, payment.id),
+}
 
 
 async def act_on_payment(ports: Ports, viewer: Viewer, command: ActOnPayment) -> Outcome:
@@ -36,7 +44,7 @@ async def act_on_payment(ports: Ports, viewer: Viewer, command: ActOnPayment) ->
 
     async def begin(uow: UnitOfWork, resumed: str | None) -> Outcome | InFlight:
         if resumed is not None:
-            order_id = await uow.order_id_of(MachineKind.PAYMENT, resumed)
+            order_id = await uow.order_id_of(MachineKind.PAYMENT, command.payment_id)
             return InFlight(order_id or "", resumed)
         return await _begun(uow, ports, viewer, command)
 
@@ -61,21 +69,23 @@ async def _begun(uow: UnitOfWork, ports: Ports, viewer: Viewer, command: ActOnPa
     payment = order.payment(payment_id)
     if payment is None:
         raise DomainFault(f"The payment {payment_id} is gone.")
-    problem = _amount_problem(payment, command)
+    problem = _amount_problem(order.head, payment, command)
     if problem is not None:
         return problem
-    errand = Errand(_ERRANDS[command.action], payment_id, _amount(payment, command))
+    errand = _errand(payment, command, _amount(order.head, payment, command))
     queued = await uow.queue(order.head.id, (errand,), ports.clock.now(), lease_s=ports.terms.lease_s)
-    return InFlight(order.head.id, payment_id) if queued else _busy(payment, command.action)
+    return InFlight(order.head.id, _begun_at(errand)) if queued else _busy(payment, command.action)
 
 
 async def _settled(ports: Ports, viewer: Viewer, begun: InFlight, command: ActOnPayment) -> Outcome:
     """The second half: ask the provider and apply its answer."""
     before = await loaded(ports, begun.order_id)
-    payment = before.payment(begun.subject_id) if before else None
-    if payment is None:
-        raise DomainFault(f"The payment {begun.subject_id} is gone.")
-    errand = Errand(_ERRANDS[command.action], payment.id, _amount(payment, command))
+    payment = before.payment(command.payment_id) if before else None
+    if before is None or payment is None:
+        raise DomainFault(f"The payment {command.payment_id} is gone.")
+    errand = _errand(payment, command, _amount(before.head, payment, command))
+    if _begun_at(errand) != begun.subject_id:  # the worker was faster: once more would be too much
+        return PaymentChanged(order_id=begun.order_id, payment_id=payment.id)
     try:
         order = await perform(ports, begun.order_id, errand, viewer.actor)
     except ServiceUnavailable as fault:
@@ -89,12 +99,21 @@ def _was_declined(order: Order, payment_id: str) -> bool:
     return any((event.subject_id, event.action) == (payment_id, "captureDeclined") for event in order.events)
 
 
-def _amount(payment: PaymentView, command: ActOnPayment) -> int:
+def _errand(payment: PaymentView, command: ActOnPayment, amount_minor: int) -> Errand:
+    return _ERRANDS[command.action](payment, amount_minor)
+
+
+def _begun_at(errand: Errand) -> str:
+    """The payment and how much of it was captured when the errand was begun: what is in flight under the key."""
+    return f"{errand.subject_id}:{errand.detail.get('from', '')}"
+
+
+def _amount(head: OrderView, payment: PaymentView, command: ActOnPayment) -> int:
     wanted: Money | None = command.amount
-    return wanted.amount_minor if wanted is not None else payment.open_authorization_minor
+    return wanted.amount_minor if wanted is not None else capturable_minor(head, payment)
 
 
-def _amount_problem(payment: PaymentView, command: ActOnPayment) -> InvalidInput | None:
+def _amount_problem(head: OrderView, payment: PaymentView, command: ActOnPayment) -> InvalidInput | None:
     amount = command.amount
     if amount is None:
         return None
@@ -102,8 +121,9 @@ def _amount_problem(payment: PaymentView, command: ActOnPayment) -> InvalidInput
         return invalid("amount", code="WHOLE_ONLY", message="An authorization is let go as a whole.")
     if amount.currency != payment.currency:
         return invalid("amount", "currency", code="WRONG_CURRENCY", message=f"The payment is in {payment.currency}.")
-    if not 0 < amount.amount_minor <= payment.open_authorization_minor:
-        shown = Money(payment.open_authorization_minor, payment.currency).amount
+    limit = capturable_minor(head, payment)
+    if not 0 < amount.amount_minor <= limit:
+        shown = Money(limit, payment.currency).amount
         message = f"At most {shown} {payment.currency} can be captured."
         return invalid("amount", "amount", code="AMOUNT_OUT_OF_RANGE", message=message)
     return None

@@ -8,6 +8,7 @@ Theory of operation
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 from domain.access.viewer import EVERYTHING, SYSTEM, Actor
@@ -15,6 +16,8 @@ from domain.actions.changes import loaded, saved, step_for
 from domain.actions.transactions import in_transaction
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.state import Step
+from domain.orders.sums import IN_FLIGHT, capturable_minor
+from domain.orders.views import PaymentView
 from domain.payments import settlement
 from domain.payments.answers import OperationDeclined
 from domain.ports.bundle import Ports
@@ -61,6 +64,9 @@ async def _pay(ports: Ports, order: Order, errand: Errand) -> Apply | None:
     payment = order.payment(errand.subject_id)
     if payment is None:
         return None
+    if _is_given_up(ports, order, payment):
+        known = await ports.payments.ask(payment.id)
+        return None if known is None else lambda now, step: settlement.answered(now, payment.id, known, step)
     detail = errand.detail
     request = PaymentRequest(
         payment_id=payment.id,
@@ -76,11 +82,19 @@ async def _pay(ports: Ports, order: Order, errand: Errand) -> Apply | None:
     return lambda now, step: settlement.answered(now, payment.id, answer, step)
 
 
+def _is_given_up(ports: Ports, order: Order, payment: PaymentView) -> bool:
+    """Its time is over, and with it that of the stock held for it: nobody is charged any more."""
+    allowed = timedelta(seconds=step_for(ports, order.head, SYSTEM).policy.timeouts.payment_s)
+    return payment.status not in IN_FLIGHT or ports.clock.now() >= payment.created_at + allowed
+
+
 async def _capture(ports: Ports, order: Order, errand: Errand) -> Apply | None:
     payment = order.payment(errand.subject_id)
-    if payment is None or payment.open_authorization_minor == 0:
+    if payment is None or str(payment.captured_minor) != errand.detail["from"]:
         return None
-    amount = min(errand.amount_minor, payment.open_authorization_minor)
+    amount = min(errand.amount_minor, capturable_minor(order.head, payment))
+    if amount == 0:
+        return None
     operation_id = f"{payment.id}:capture:{payment.captured_minor}"
     answer = await ports.payments.capture(payment.id, operation_id, amount)
     return lambda now, step: settlement.captured(now, payment.id, answer, step)
@@ -88,20 +102,36 @@ async def _capture(ports: Ports, order: Order, errand: Errand) -> Apply | None:
 
 async def _void(ports: Ports, order: Order, errand: Errand) -> Apply | None:
     payment = order.payment(errand.subject_id)
-    if payment is None or payment.open_authorization_minor == 0:
+    return await let_go(ports, payment, "voidPayment") if payment else None
+
+
+async def let_go(ports: Ports, payment: PaymentView, action: str) -> Apply | None:
+    """Void what is open of a payment. Where a capture came first, that is what the order hears of."""
+    if payment.open_authorization_minor == 0:
         return None
     answer = await ports.payments.void(payment.id)
-    if isinstance(answer, OperationDeclined):
+    if not isinstance(answer, OperationDeclined):
+        return lambda now, step: settlement.voided(now, payment.id, action, step)
+    known = await ports.payments.ask(payment.id)
+    if known is None or known.captured_minor <= payment.captured_minor:
         return None
-    return lambda now, step: settlement.voided(now, payment.id, "voidPayment", step)
+    return lambda now, step: settlement.captured(now, payment.id, known, step)
 
 
 async def _refund(ports: Ports, order: Order, errand: Errand) -> Apply | None:
+    """An open rest of the payment's authorization is let go first."""
     refund = order.refund(errand.subject_id)
-    if refund is None:
+    payment = order.payment(refund.payment_id) if refund else None
+    if refund is None or payment is None:
         return None
+    without_rest = await let_go(ports, payment, "voidPayment")
     answer = await ports.payments.refund(refund.payment_id, refund.id, refund.amount_minor)
-    return lambda now, step: settlement.refunded(now, refund.id, answer, step)
+
+    def apply(now: Order, step: Step) -> Order:
+        now = without_rest(now, step.as_(SYSTEM)) if without_rest else now
+        return settlement.refunded(now, refund.id, answer, step)
+
+    return apply
 
 
 async def _deduct_stock(ports: Ports, order: Order, _errand: Errand) -> Apply | None:

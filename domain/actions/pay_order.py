@@ -29,7 +29,7 @@ from domain.ports.inventory import Inventory
 from domain.ports.unit_of_work import UnitOfWork
 from domain.values.enums import MachineKind, OrderStatus, PaymentState, Role
 from domain.values.faults import DomainFault, ServiceUnavailable
-from domain.values.ids import IdKind
+from domain.values.ids import IdKind, kind_of
 from domain.values.money import Money
 from domain.values.outcomes import OrderPaid, Outcome
 from domain.values.refusals import (
@@ -51,6 +51,13 @@ _SECURED = frozenset((PaymentState.AUTHORIZED, PaymentState.CAPTURED))
 
 
 async def pay_order(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
+    try:
+        return await _paid(ports, viewer, command)
+    except ServiceUnavailable as fault:  # of the inventory: nothing was recorded yet
+        return ServiceDown(message=str(fault), service=fault.service)
+
+
+async def _paid(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
     call = Call.of("payOrder", command)
     held = await _held_elsewhere(ports, viewer, command)
     if isinstance(held, Refusal):
@@ -64,7 +71,7 @@ async def pay_order(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
     begun = await once(ports, viewer, call, begin)
     if not isinstance(begun, InFlight):
         return begun
-    outcome = await _settled(ports, begun)
+    outcome = await _settled(ports, begun, command)
     storable = None if isinstance(outcome, ServiceDown) else outcome
     await finished(ports, viewer, call, begun.subject_id, storable)
     return outcome
@@ -72,7 +79,7 @@ async def pay_order(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
 
 async def _held_elsewhere(ports: Ports, viewer: Viewer, command: PayOrder) -> Order | Refusal | None:
     """Where the inventory is another system it is asked before the transaction, not inside. None: it is embedded."""
-    if Inventory in ports.embedded:
+    if Inventory in ports.embedded or kind_of(command.order_id) is not IdKind.ORDER:
         return None
     order = await loaded(ports, command.order_id, viewer.scope)
     return await hold_again(ports.inventory, order, step_for(ports, order.head, viewer.actor)) if order else None
@@ -106,15 +113,16 @@ async def _begun(
     return InFlight(after.head.id, payment.id)
 
 
-async def _settled(ports: Ports, begun: InFlight) -> Outcome:
+async def _settled(ports: Ports, begun: InFlight, command: PayOrder) -> Outcome:
     """The second half: ask the provider, unless the worker did so already."""
     order = await loaded(ports, begun.order_id)
     payment = order.payment(begun.subject_id) if order else None
     if payment is None:
         raise DomainFault(f"The payment {begun.subject_id} is gone.")
     if payment.status in IN_FLIGHT:
+        errand = Errand(ErrandKind.PAY, payment.id, payment.amount_minor, tuple(sorted(_details(command).items())))
         try:
-            order = await perform(ports, begun.order_id, Errand(ErrandKind.PAY, payment.id, payment.amount_minor))
+            order = await perform(ports, begun.order_id, errand)
         except ServiceUnavailable as fault:
             return ServiceDown(message=str(fault), service=fault.service)
     payment = order.payment(begun.subject_id) if order else None
@@ -219,12 +227,17 @@ def _recorded(order: Order, command: PayOrder, step: Step) -> Order:
         next_action=None,
         created_at=step.now,
     )
-    details = {"token": command.payment_token, "returnUrl": command.return_url}
-    order = started(order, payment, {k: v for k, v in details.items() if v}, step)
+    order = started(order, payment, _details(command), step)
     if not is_external:
         return order
     answer = ProviderAnswer(ProviderState.CAPTURED, amount, amount, reference=None)
     return _paid_at(answered(order, payment.id, answer, step), command)
+
+
+def _details(command: PayOrder) -> dict[str, str]:
+    """What the provider is told, and nobody else."""
+    details = {"token": command.payment_token, "returnUrl": command.return_url}
+    return {name: value for name, value in details.items() if value}
 
 
 def _paid_at(order: Order, command: PayOrder) -> Order:

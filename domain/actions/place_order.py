@@ -5,8 +5,9 @@
        coupons, write the order with its first event, its timer and the key's outcome. All of it is there, or nothing.
     3. Where one of them is another system, a saga: a first transaction queues the errand that would undo the placement; then
        the stock is reserved and the coupons claimed, with no transaction open; a last transaction withdraws that errand and
-       writes the order. A crash in between leaves the errand to the worker, which releases what was claimed. When the worker
-       was faster, nothing can be withdrawn and nothing is written: the caller is told to try again.
+       writes the order and the key's outcome. A crash in between leaves the errand to the worker, which releases what was
+       claimed. When the worker was faster, or the same request was begun anew meanwhile, nothing is written: the caller is
+       told to try again. What a refusal leaves claimed is released by the same errand, at once.
 
 The first half is the same for a replay: it costs reads, and changes nothing.
 """
@@ -19,7 +20,7 @@ from domain.actions.act_on_order import at_once
 from domain.actions.changes import see_to
 from domain.actions.pricing_terms import PricedWish, coupon_refused, priced
 from domain.actions.stock_holding import demands_of, held_until, out_of_stock
-from domain.actions.transactions import Call, InFlight, finished, in_transaction, once
+from domain.actions.transactions import Call, InFlight, concluded, once
 from domain.orders.commands import PlaceOrder
 from domain.orders.model import Errand, ErrandKind
 from domain.orders.placement import Draft, placed
@@ -40,6 +41,7 @@ from domain.values.refusals import (
     InputProblem,
     InvalidInput,
     LimitExceeded,
+    OutOfStock,
     PriceChanged,
     Refusal,
     ServiceDown,
@@ -172,27 +174,33 @@ async def _saga_finished(
     ports: Ports, viewer: Viewer, call: Call, draft: tuple[Draft, PricedWish], undo: Errand
 ) -> Outcome:
     order_id = draft[0].order_id
+    down: ServiceDown | None = None
+    allocations: Allocations | Refusal = {}
     try:
         allocations = await _claimed(ports, draft, ports.inventory, ports.promotions)
-    except ServiceUnavailable:
-        await finished(ports, viewer, call, order_id, None)
-        raise
+    except ServiceUnavailable as fault:
+        down = ServiceDown(message=str(fault), service=fault.service)
 
     async def write(uow: UnitOfWork) -> Outcome:
-        if isinstance(allocations, Refusal):
-            return allocations
         if not await uow.withdraw(order_id, undo.kind, undo.subject_id):
             return ServiceDown(message="The placement took too long and was undone.", service="order-center")
-        async with uow.attempt() as attempt:
-            outcome = await _written(uow, ports, viewer, draft, allocations)
-            if isinstance(outcome, Refusal):
-                attempt.undo()
-        if isinstance(outcome, Refusal):
+        outcome = down or await _attempted(uow, ports, viewer, draft, allocations)
+        if isinstance(outcome, Refusal) and not isinstance(outcome, OutOfStock):  # then nothing is claimed
             await uow.queue(order_id, (undo,), ports.clock.now())
         return outcome
 
-    outcome = await in_transaction(ports, write)
-    await finished(ports, viewer, call, order_id, None if isinstance(outcome, ServiceDown) else outcome)
+    return await concluded(ports, viewer, call, order_id, write)
+
+
+async def _attempted(
+    uow: UnitOfWork, ports: Ports, viewer: Viewer, draft: tuple[Draft, PricedWish], allocations: Allocations | Refusal
+) -> Outcome:
+    if isinstance(allocations, Refusal):
+        return allocations
+    async with uow.attempt() as attempt:
+        outcome = await _written(uow, ports, viewer, draft, allocations)
+        if isinstance(outcome, Refusal):
+            attempt.undo()
     return outcome
 
 

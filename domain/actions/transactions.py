@@ -17,8 +17,8 @@ from typing import Any, Final, TypeVar
 from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports
 from domain.ports.unit_of_work import KeyScope, StoredKey, TransientConflict, UnitOfWork
-from domain.values.outcomes import Done, Outcome
-from domain.values.refusals import IdempotencyConflict, InvalidInput, Refusal, RequestInProgress, invalid
+from domain.values.outcomes import Outcome, Success
+from domain.values.refusals import IdempotencyConflict, InvalidInput, Refusal, RequestInProgress, ServiceDown, invalid
 
 T = TypeVar("T")
 MAX_TRIES: Final = 8
@@ -100,6 +100,33 @@ async def finished(ports: Ports, viewer: Viewer, call: Call, subject_id: str, ou
     await in_transaction(ports, keep)
 
 
+async def concluded(
+    ports: Ports, viewer: Viewer, call: Call, subject_id: str, work: Callable[[UnitOfWork], Awaitable[Outcome]]
+) -> Outcome:
+    """The second half and its outcome under the key, in one transaction: for work that must not be done twice. Nothing is
+    done where the first half took so long that the same request was begun anew. A ServiceDown is not kept: try again.
+    """
+    scope = _scope(viewer, call, call.key) if call.key is not None else None
+
+    async def whole(uow: UnitOfWork) -> Outcome:
+        if scope is not None and not await _is_still_at(uow, ports, scope, subject_id):
+            return RequestInProgress(retry_after_ms=ports.terms.retry_after_ms)
+        outcome = await work(uow)
+        if scope is not None:
+            kept = None if isinstance(outcome, ServiceDown) else outcome
+            await _keep(ports, uow, scope, call, kept, subject_id, lease_s=0)
+        return outcome
+
+    return await in_transaction(ports, whole)
+
+
+async def _is_still_at(uow: UnitOfWork, ports: Ports, scope: KeyScope, subject_id: str) -> bool:
+    if not await uow.lock_key(scope):
+        raise TransientConflict("Somebody asks for the same key right now.")
+    seen = await uow.find_key(scope, ports.clock.now())
+    return seen is not None and seen.outcome is None and seen.subject_id == subject_id
+
+
 async def _once_under_key(ports: Ports, scope: KeyScope, call: Call, uow: UnitOfWork, work: Work) -> Outcome | InFlight:
     wait = RequestInProgress(retry_after_ms=ports.terms.retry_after_ms)
     if not await uow.lock_key(scope):
@@ -156,7 +183,7 @@ def _is_held(seen: StoredKey, ports: Ports) -> bool:
 
 
 def _replayed(outcome: Outcome) -> Outcome:
-    return replace(outcome, is_replayed=True) if isinstance(outcome, Done) else outcome
+    return replace(outcome, is_replayed=True) if isinstance(outcome, Success) else outcome
 
 
 def _scope(viewer: Viewer, call: Call, key: str) -> KeyScope:

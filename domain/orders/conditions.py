@@ -12,6 +12,11 @@ def needs_split(order: Order) -> bool:
     return not order.fulfillments
 
 
+def owes_again(order: Order) -> bool:
+    """It was secured once, and some of that is gone."""
+    return order.head.payable_minor > 0
+
+
 def any_accepted(order: Order) -> bool:
     return any(part.status in _BEGUN for part in order.fulfillments)
 

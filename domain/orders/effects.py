@@ -7,7 +7,7 @@ from domain.access.viewer import SYSTEM
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.splitting import Part, split
 from domain.orders.state import Step, begun, transition, with_timer
-from domain.orders.sums import open_payments
+from domain.orders.sums import open_payments, owed_minor
 from domain.orders.views import FulfillmentLineView, FulfillmentView, PaymentView, RefundView
 from domain.policies import UnitPolicy
 from domain.values.enums import (
@@ -62,6 +62,11 @@ def give_money_back(order: Order, step: Step) -> Order:
         if left > 0:
             order = with_refund(order, payment, left, step, reason="order cancelled", is_excess=False)
     return order
+
+
+def capture_of(payment: PaymentView, amount_minor: int) -> Errand:
+    """It says from where it captures on: done again after it was written down, it takes nothing."""
+    return Errand(ErrandKind.CAPTURE, payment.id, amount_minor, (("from", str(payment.captured_minor)),))
 
 
 def refunds_open(order: Order, payment_id: str) -> int:
@@ -218,8 +223,13 @@ def _fulfillment_lines(order: Order, fulfillment_id: str, part: Part) -> tuple[F
 def _capturing(order: Order, policy: UnitPolicy, moment: CapturePolicy) -> Order:
     if policy.capture is not moment:
         return order
-    errands = (Errand(ErrandKind.CAPTURE, p.id, p.open_authorization_minor) for p in open_payments(order))
-    return order.with_errands(*errands)
+    owed = owed_minor(order.head)
+    for payment in open_payments(order):
+        amount = min(payment.open_authorization_minor, owed)
+        if amount:
+            order = order.with_errands(capture_of(payment, amount))
+        owed -= amount
+    return order
 
 
 def _each_fulfillment(order: Order, states: frozenset[FulfillmentState], action: str, step: Step) -> Order:

@@ -1,6 +1,7 @@
 """Guards: each looks at stored columns and says why a step is blocked, or None. The tables name them."""
 
 from domain.orders.state import Facts
+from domain.orders.sums import capturable_minor
 from domain.orders.views import PaymentView
 from domain.values.enums import AfterSaleStatus, OrderStatus, Role
 from domain.values.refusals import BlockedReason
@@ -61,6 +62,6 @@ def order_confirmed(facts: Facts) -> BlockedReason | None:
 
 def something_to_capture(facts: Facts) -> BlockedReason | None:
     payment = facts.subject
-    if isinstance(payment, PaymentView) and payment.open_authorization_minor > 0:
+    if isinstance(payment, PaymentView) and capturable_minor(facts.head, payment) > 0:
         return None
-    return BlockedReason("NOTHING_TO_CAPTURE", "Nothing of the authorization is left to capture.")
+    return BlockedReason("NOTHING_TO_CAPTURE", "Nothing is left to capture: of the authorization, or of what is owed.")

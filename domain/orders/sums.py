@@ -94,6 +94,15 @@ def drawn(order: Order) -> Order:
     )
 
 
+def owed_minor(head: OrderView) -> int:
+    """What was not captured yet of what the order costs now: no more may be captured, however much is authorized."""
+    return max(0, head.total_minor - head.cancelled_minor - head.captured_minor)
+
+
+def capturable_minor(head: OrderView, payment: PaymentView) -> int:
+    return min(payment.open_authorization_minor, owed_minor(head))
+
+
 def open_payments(order: Order) -> tuple[PaymentView, ...]:
     return tuple(p for p in order.payments if p.open_authorization_minor > 0)
 

@@ -11,7 +11,7 @@ from domain.access.viewer import PROVIDER, SYSTEM
 from domain.orders.effects import with_refund
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.state import Step, begun, settled, transition
-from domain.orders.sums import drawn
+from domain.orders.sums import drawn, open_payments, owed_minor
 from domain.orders.views import PaymentView
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.values.enums import MachineKind, OrderStatus, PaymentState, RefundState
@@ -58,7 +58,7 @@ def captured(order: Order, payment_id: str, answer: ProviderAnswer | OperationDe
     if isinstance(answer, OperationDeclined):
         details = {"code": answer.code}
         order = transition(order, _PAYMENT, payment_id, "captureDeclined", step.as_(PROVIDER), details=details)
-        return settled(order, step)
+        return settled(_uncapturable(order, step.as_(SYSTEM)), step)
     if answer.captured_minor <= payment.captured_minor:
         return order
     is_whole = answer.captured_minor >= payment.authorized_minor
@@ -66,7 +66,7 @@ def captured(order: Order, payment_id: str, answer: ProviderAnswer | OperationDe
     details = {"amountMinor": str(answer.captured_minor - payment.captured_minor)}
     order = order.with_subject(_PAYMENT, payment_id, captured_minor=answer.captured_minor)
     order = _moved(order, payment, "capturePayment", target, step, details)
-    return settled(order, step)
+    return settled(_taken(drawn(order), step.as_(PROVIDER)), step)
 
 
 def voided(order: Order, payment_id: str, action: str, step: Step) -> Order:
@@ -155,6 +155,8 @@ def _secured(order: Order, payment_id: str, action: str, step: Step) -> Order:
     if order.head.status in _UNWANTED:
         return transition(order, MachineKind.ORDER, order.head.id, "latePayment", step)
     payment = _payment(order, payment_id)
+    if payable == 0 and payment.open_authorization_minor:
+        return order.with_errands(Errand(ErrandKind.VOID, payment_id))
     excess = min(payment.captured_minor, max(0, payment.captured_minor - payable))
     if excess > 0:
         order = order.with_subject(_PAYMENT, payment_id, excess_minor=excess)
@@ -184,13 +186,32 @@ def _authorization_lost(order: Order, step: Step) -> Order:
         return order
     if head.status is OrderStatus.PARTIALLY_PAID:
         target: str = OrderStatus.PENDING_PAYMENT if head.secured_minor == 0 else head.status
-    elif head.status in _BEING_WORKED_ON:
-        target = OrderStatus.EXCEPTION
     elif head.status in _GOODS_ARE_OUT:
         target = head.status
-    else:
+    else:  # before that the tables derive what follows, or what is unwanted anyway was let go
         return order
     return transition(order, MachineKind.ORDER, head.id, "authorizationLost", by_system, to=target)
+
+
+def _uncapturable(order: Order, step: Step) -> Order:
+    """What is authorized and cannot be taken secures nothing: nobody should work on the order until a person looked."""
+    head = order.head
+    if head.status not in _BEING_WORKED_ON | _GOODS_ARE_OUT:
+        return order
+    target = head.status if head.status in _GOODS_ARE_OUT else OrderStatus.EXCEPTION
+    return transition(order, MachineKind.ORDER, head.id, "authorizationLost", step, to=target)
+
+
+def _taken(order: Order, step: Step) -> Order:
+    """After a capture: one that comes too late goes back, one that ends an exception does so, what is not needed is let go."""
+    head = order.head
+    if head.status in _UNWANTED:
+        return transition(order, MachineKind.ORDER, head.id, "latePayment", step)
+    if head.status is OrderStatus.EXCEPTION and head.payable_minor == 0:
+        order = transition(order, MachineKind.ORDER, head.id, "payOrder", step, to=str(head.previous_status))
+    if owed_minor(head) == 0:
+        order = order.with_errands(*(Errand(ErrandKind.VOID, p.id) for p in open_payments(order)))
+    return order
 
 
 def _moved(

@@ -1,5 +1,6 @@
 """The unit of work: one transaction over orders, keys, jobs and timers. Leaving it without `commit` rolls everything back."""
 
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from domain.values.faults import OrderCenterFault
 from domain.values.outcomes import Outcome
 
 P = TypeVar("P")
+Parcel = tuple[str, str]
+"""Carrier and tracking number: together they are unique."""
 
 
 class TransientConflict(OrderCenterFault):
@@ -87,6 +90,10 @@ class UnitOfWork(Protocol):
         """The next order number: unique, rising, not gapless."""
         ...
 
+    async def next_numbers(self, count: int) -> list[int]:
+        """As many of them at once."""
+        ...
+
     async def load(self, scope: OrderScope, order_id: str) -> Order | None:
         """The whole aggregate, locked until the end. None: unknown, or outside of the scope."""
         ...
@@ -101,6 +108,14 @@ class UnitOfWork(Protocol):
         """
         ...
 
+    async def add_imported(self, orders: Sequence[Order]) -> frozenset[str]:
+        """Writes new orders of one channel, in a few statements for all of them. The external numbers that are taken: of
+        these orders nothing was written.
+        """
+        ...
+
+    async def external_numbers_taken(self, channel: str, numbers: Collection[str]) -> frozenset[str]: ...
+
     async def save(self, before: Order, after: Order) -> None:
         """Writes what differs, by compare-and-set on the version. Queues nothing: errands are the caller's."""
         ...
@@ -110,6 +125,10 @@ class UnitOfWork(Protocol):
         ...
 
     async def tracking_number_taken(self, carrier: str, tracking_number: str) -> bool: ...
+
+    async def parcels_known(self, parcels: Collection[Parcel]) -> frozenset[Parcel]:
+        """Those that are shipments of some order already."""
+        ...
 
     async def lock_key(self, scope: KeyScope) -> bool:
         """False: another transaction works on this key right now."""

@@ -8,11 +8,17 @@ from domain.values.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The order that was changed. `is_replayed`: done before, under the same idempotency key."""
+class Success:
+    """`is_replayed`: done before, under the same idempotency key."""
+
+    is_replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Success):
+    """The order that was changed."""
 
     order_id: str
-    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,26 @@ class FulfillmentChanged(Done):
     fulfillment_id: str
 
 
-Outcome = Done | Refusal
+@dataclass(frozen=True, slots=True)
+class ImportFailure:
+    """An order of a batch that was not imported."""
+
+    index: int
+    external_number: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersImported(Success):
+    """`skipped`: orders that were there already."""
+
+    imported: int
+    skipped: int
+    failed: tuple[ImportFailure, ...]
+
+
+Outcome = Success | Refusal
 
 STORABLE: Final[dict[str, type[Outcome]]] = {
     outcome.__name__: outcome
@@ -50,6 +75,7 @@ STORABLE: Final[dict[str, type[Outcome]]] = {
         OrderPaid,
         PaymentChanged,
         FulfillmentChanged,
+        OrdersImported,
         refusals.OutOfStock,
         refusals.PriceChanged,
         refusals.UnknownProduct,

@@ -83,8 +83,9 @@ def _problems(asked: Any) -> Iterator[tuple[Path, tuple[str, str]]]:
     rest: list[tuple[Path, Any]] = [((), asked)]
     while rest:
         path, value = rest.pop()
-        if isinstance(value, str) and not is_text(value):
-            yield path, ("INVALID_TEXT", "It contains a sign that is no text.")
+        if isinstance(value, str):
+            if not is_text(value):
+                yield path, ("INVALID_TEXT", "It contains a sign that is no text.")
         elif len(path) > MAX_DEPTH:
             yield path[:MAX_DEPTH], ("TOO_DEEP", f"At most {MAX_DEPTH} levels can be nested.")
         else:

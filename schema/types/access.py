@@ -6,6 +6,7 @@ from domain.access.viewer import Viewer as ViewerView
 from domain.values.enums import ActorKind, Role
 from resolvers.loaded import Load, computed, contextual, loaded
 from resolvers.reads.units import business_units_of, channels_of
+from schema.types.body_order import in_body_order
 from schema.types.member import Member
 from schema.types.unit import BusinessUnit, Channel
 
@@ -16,6 +17,7 @@ def _roles(viewer: ViewerView) -> tuple[Role, ...]:
 
 
 @strawberry.type(description="Who is asking, and what it may see.")
+@in_body_order
 class Viewer:
     kind: ActorKind = strawberry.field(description="What kind of actor.")
     id: str = strawberry.field(description="Which one.")

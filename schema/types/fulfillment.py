@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 from domain.values.enums import FulfillmentKind, FulfillmentState, MachineKind, SplitDimension
 from resolvers.loaded import Load, computed, loaded
 from resolvers.reads.fulfillments import parcel_lines
+from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
 from schema.types.money import money
 from schema.types.node import Node
@@ -24,6 +25,7 @@ class SplitReason:
 
 
 @strawberry.type(description="Units of one order line in a fulfillment or a parcel.")
+@in_body_order
 class FulfillmentLine:
     line = loaded(Load("lines", "line_id"), graphql_type=OrderLine, description="The order line.")
     sku: str = strawberry.field(description="Its SKU.")
@@ -35,6 +37,7 @@ class FulfillmentLine:
 
 
 @strawberry.type(description="A parcel.")
+@in_body_order
 class Shipment(Node):
     carrier: str | None = strawberry.field(description="Who carries it.")
     tracking_number: str | None = strawberry.field(description="The carrier's number.")
@@ -48,11 +51,12 @@ class Shipment(Node):
 
 
 @strawberry.type(description="A sub-order: what one warehouse, seller or delivery mode sends.")
+@in_body_order
 class Fulfillment(Node):
     order_id: strawberry.ID = strawberry.field(description="Its order.")
     order = loaded(
         Load("orders", "order_id"),
-        graphql_type=Annotated["Order", strawberry.lazy("schema.types.order")],  # type: ignore[name-defined]  # noqa: F821
+        graphql_type=Annotated["Order", strawberry.lazy("schema.types.order")],  # noqa: F821
         description="Its order.",
     )
     order_version = order_version()

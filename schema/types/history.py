@@ -7,6 +7,7 @@ from strawberry.scalars import JSON
 
 from domain.values.enums import ActorKind, MachineKind
 from resolvers.loaded import computed
+from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info
 
 
@@ -18,6 +19,7 @@ class Actor:
 
 
 @strawberry.type(description="One step of one machine.")
+@in_body_order
 class Transition:
     sequence: int = strawberry.field(description="The order's version that it made: gapless from 1.")
     machine: MachineKind = strawberry.field(description="The machine that took it.")

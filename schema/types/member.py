@@ -8,11 +8,13 @@ from domain.values.ids import IdKind
 from resolvers.context import Info
 from resolvers.reads.nodes import node_of
 from resolvers.reads.orders import orders_of_member
+from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
 from schema.types.node import Node
 
 
 @strawberry.federation.type(keys=["id"], description="A member, as it is now.")
+@in_body_order
 class Member(Node):
     name: str | None = strawberry.field(description="What it is called.")
     level: str | None = strawberry.field(description="Its level in the loyalty programme.")
@@ -20,7 +22,7 @@ class Member(Node):
     phone: str | None = strawberry.field(description="Phone number.")
     orders = strawberry.field(
         resolver=orders_of_member,
-        graphql_type=Annotated["OrderConnection", strawberry.lazy("schema.types.order")],  # type: ignore[name-defined]  # noqa: F821
+        graphql_type=Annotated["OrderConnection", strawberry.lazy("schema.types.order")],  # noqa: F821
         description="Its orders, latest placed first.",
     )
 

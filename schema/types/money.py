@@ -9,10 +9,12 @@ import strawberry
 
 from domain.values.money import Money as DomainMoney
 from resolvers.loaded import computed
+from schema.types.body_order import in_body_order
 from schema.types.scalars import BigInt
 
 
 @strawberry.type(description="An exact amount in one currency.")
+@in_body_order
 class Money:
     amount: Decimal = strawberry.field(description="The amount, with as many digits as the currency has.")
     currency: str = strawberry.field(description="ISO 4217 code.")

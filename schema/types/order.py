@@ -23,6 +23,7 @@ from resolvers.reads.flows import actions_on_order, flow_of_order, running
 from resolvers.reads.nodes import node_of
 from resolvers.reads.orders import history_of_order
 from resolvers.reads.units import business_unit_of, channel_of
+from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
 from schema.types.flow import AvailableAction, OrderFlow, Timer
 from schema.types.fulfillment import Fulfillment
@@ -55,6 +56,7 @@ class Address:
 
 
 @strawberry.type(description="A row of the discounts' ledger.")
+@in_body_order
 class Discount:
     kind: DiscountKind = strawberry.field(description="Where it comes from.")
     code: str | None = strawberry.field(description="The coupon's or promotion's code.")
@@ -65,6 +67,7 @@ class Discount:
 
 
 @strawberry.type(description="A part of the total that is due at a time of its own.")
+@in_body_order
 class Installment:
     kind: InstallmentKind = strawberry.field(description="Which part.")
     amount = money("amount_minor", "How much it is.")
@@ -74,6 +77,7 @@ class Installment:
 
 
 @strawberry.federation.type(keys=["id"], description="An order, with all that hangs on it.")
+@in_body_order
 class Order(Node):
     number: str = strawberry.field(description="What people call it by.")
     external_number: str | None = strawberry.field(description="Its number in the channel's own system.")

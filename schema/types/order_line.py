@@ -8,6 +8,7 @@ from strawberry.scalars import JSON
 from domain.values.enums import SupplyChannel
 from resolvers.loaded import Load, computed, loaded
 from resolvers.reads.products import price_drift
+from schema.types.body_order import in_body_order
 from schema.types.money import Money, money
 from schema.types.node import Node
 from schema.types.product import Product
@@ -31,6 +32,7 @@ def seller_of(part: Any) -> Any:
 
 
 @strawberry.type(description="Units of one product in an order.")
+@in_body_order
 class OrderLine(Node):
     sku: str = strawberry.field(description="The product's SKU.")
     name: str = strawberry.field(description="The product's name as sold.")

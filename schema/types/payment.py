@@ -9,6 +9,7 @@ import strawberry
 from domain.values.enums import MachineKind, PaymentNextActionKind, PaymentState, RefundState
 from resolvers.loaded import Load, loaded
 from resolvers.reads.flows import actions_on
+from schema.types.body_order import in_body_order
 from schema.types.flow import AvailableAction
 from schema.types.money import money
 from schema.types.node import Node
@@ -42,6 +43,7 @@ class PaymentNextAction:
 
 
 @strawberry.type(description="Money on its way back.")
+@in_body_order
 class Refund(Node):
     order_id: strawberry.ID = strawberry.field(description="Its order.")
     order_version = order_version()
@@ -55,6 +57,7 @@ class Refund(Node):
 
 
 @strawberry.type(description="An attempt to pay an order, whole or in part.")
+@in_body_order
 class Payment(Node):
     order_id: strawberry.ID = strawberry.field(description="Its order.")
     order_version = order_version()

@@ -7,8 +7,9 @@ from strawberry.scalars import JSON
 
 from domain.values.ids import IdKind
 from resolvers.context import Info
-from resolvers.loaded import Load, loaded
+from resolvers.loaded import Load, computed, loaded
 from resolvers.reads.nodes import node_of
+from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
 from schema.types.money import money
 from schema.types.node import Node
@@ -16,20 +17,24 @@ from schema.types.stock import Stock
 
 
 @strawberry.type(description="How a product is described, by the content service.")
+@in_body_order
 class ProductContent:
     title: str = strawberry.field(description="Its heading.")
-    description: str | None = strawberry.field(description="Its text.")
+    description = computed(
+        lambda content: content.description or "", graphql_type=str, description="Its text; empty where there is none."
+    )
     images: list[str] = strawberry.field(description="Addresses of its pictures.")
     attributes: JSON = strawberry.field(description="Material, size, …: a JSON object.")
 
 
 @strawberry.federation.type(keys=["id"], description="A product, as it is now.")
+@in_body_order
 class Product(Node):
     sku: str = strawberry.field(description="Stock keeping unit: what it is ordered by.")
     name: str = strawberry.field(description="What it is called.")
     category: str | None = strawberry.field(description="Where it stands in the catalogue.")
     price = money("price_minor", "What one unit costs.")
-    is_available: bool | None = strawberry.field(description="Whether it can be ordered.")
+    is_available: bool = strawberry.field(description="Whether it can be ordered.")
     content = loaded(
         Load("content", "sku"),
         graphql_type=ProductContent | None,

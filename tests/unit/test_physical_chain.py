@@ -221,7 +221,7 @@ def test_an_authorization_is_captured_at_confirmation() -> None:
     assert (order.head.captured_minor, order.head.authorized_minor) == (0, 7740)
     order = confirmed(world, order)
     payment = order.payments[0]
-    assert order.errands[-1] == Errand(ErrandKind.CAPTURE, payment.id, 7740)
+    assert order.errands[-1] == Errand(ErrandKind.CAPTURE, payment.id, 7740, (("from", "0"),))
     answer = ProviderAnswer(ProviderState.CAPTURED, 7740, 7740)
     order = settlement.captured(order, payment.id, answer, world.step(STAFF))
     assert statuses(order) == ("CONFIRMED", "PAID", "UNFULFILLED", 12)

@@ -9,6 +9,7 @@ from domain.orders.conditions import (
     fulfilled_in_part,
     money_given_back,
     needs_split,
+    owes_again,
 )
 from domain.orders.effects import (
     cancel_fulfillments,
@@ -67,7 +68,7 @@ STATES: Final = (
     ),
     _state(
         OrderStatus.EXCEPTION,
-        "An authorization was lost before anything shipped; it is paid again or refunded.",
+        "Before anything shipped an authorization was lost, or could not be captured; it is paid again or refunded.",
         TimerRule("exceptionTimeout", "exceptionTimeout", "exception_s"),
     ),
     _state(
@@ -137,7 +138,10 @@ RULES: Final = (
     Rule(
         _ORDER, (OrderStatus.PARTIALLY_PAID,), "authorizationLost", (OrderStatus.PENDING_PAYMENT, SAME), roles(S, V),
     ),
-    Rule(_ORDER, _BEING_WORKED_ON, "authorizationLost", (OrderStatus.EXCEPTION,), roles(S, V), clocks=Clocks.REST),
+    Rule(
+        _ORDER, _BEING_WORKED_ON, "authorizationLost", (OrderStatus.EXCEPTION,), roles(S, V), clocks=Clocks.REST,
+        when=owes_again,
+    ),
     Rule(_ORDER, _GOODS_ARE_OUT, "authorizationLost", (SAME,), roles(S, V)),
     Rule(
         _ORDER, (OrderStatus.EXCEPTION,), "exceptionTimeout", (OrderStatus.REFUNDING,), roles(S),

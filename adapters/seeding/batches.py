@@ -1,0 +1,91 @@
+"""A batch of demo orders as rows, ready to be copied. Pure, and a function of its arguments only: any process may make it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, field
+from typing import Any
+
+from adapters.db.bulk_orders import Rows, job_row, order_rows
+from adapters.db.tables import jobs
+from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
+from adapters.seeding.books import HELD, Books
+from adapters.seeding.plans import Planner
+from adapters.seeding.play import Played, played
+
+
+@dataclass(slots=True)
+class StockMoves:
+    """By SKU and warehouse: what orders hold, what left for them, what came back."""
+
+    reserved: Counter[tuple[str, str]] = field(default_factory=Counter)
+    deducted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    restocked: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, books: Books) -> None:
+        for row in books.reservations:
+            place = row.sku, row.warehouse
+            if row.state == HELD:
+                self.reserved[place] += row.quantity
+            elif row.state == "DEDUCTED":
+                self.deducted[place] += row.quantity
+                self.restocked[place] += row.quantity if row.returned_at else 0
+
+    def columns(self) -> dict[str, list[Any]]:
+        places = sorted({*self.reserved, *self.deducted})
+        return {
+            "skus": [sku for sku, _ in places],
+            "warehouses": [warehouse for _, warehouse in places],
+            "reserved": [self.reserved[place] for place in places],
+            "deducted": [self.deducted[place] for place in places],
+            "restocked": [self.restocked[place] for place in places],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    order_count: int
+    orders: Rows
+    services: Rows
+    stock: dict[str, list[Any]]
+    used_coupons: dict[str, int]
+
+
+SERVICE_COLUMNS = {
+    reservations.name: (
+        "order_id", "line_id", "warehouse", "attempt", "sku", "quantity", "state", "is_at_once", "expires_at",
+        "reserved_at", "ended_at", "returned_at",
+    ),
+    coupon_claims.name: ("order_id", "code", "member_id", "state", "claimed_at", "released_at"),
+    provider_payments.name: (
+        "payment_id", "order_id", "method", "amount_minor", "currency", "state", "authorized_minor", "captured_minor",
+        "refunded_minor", "reference", "decline_code", "decline_message", "created_at",
+    ),
+    provider_operations.name: (
+        "operation_id", "payment_id", "kind", "amount_minor", "decline_code", "decline_message", "at",
+    ),
+}  # fmt: skip
+
+
+def made(planner: Planner, first: int, numbers: Sequence[int]) -> Batch:
+    """The orders from index `first` on, one for each number."""
+    lives = [played(planner.plan(first + at), number, planner.reference) for at, number in enumerate(numbers)]
+    rows = order_rows(life.order for life in lives)
+    rows[jobs.name] = [row for life in lives for row in _job_rows(life)]
+    moves = StockMoves()
+    for life in lives:
+        moves.count(life.books)
+    used = Counter(claim.code for life in lives for claim in life.books.claims if claim.state == "CLAIMED")
+    return Batch(len(lives), rows, _service_rows([life.books for life in lives]), moves.columns(), dict(used))
+
+
+def _job_rows(life: Played) -> Iterable[tuple[Any, ...]]:
+    return (job_row(life.order.head.id, later.errand, later.queued_at) for later in life.pending)
+
+
+def _service_rows(books: Sequence[Books]) -> Rows:
+    return {
+        reservations.name: [astuple(row) for each in books for row in each.reservations],
+        coupon_claims.name: [astuple(claim) for each in books for claim in each.claims],
+        provider_payments.name: [row for each in books for row in each.payment_rows()],
+        provider_operations.name: [row for each in books for row in each.operations],
+    }

@@ -1,0 +1,163 @@
+"""What the embedded services would have written down for one order: reservations, coupon claims, payments, operations.
+
+The rules are the services' own (`allocate`, `first_answer`, `operate`); only the rows are kept here until they are copied.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from adapters.embedded.provider_rules import Operation, first_answer, operate
+from domain.inventory.allocation import StockBySku, allocate
+from domain.orders.views import Allocation, PaymentView
+from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
+from domain.ports.inventory import Demand
+from domain.ports.payments import PaymentRequest
+from domain.values.faults import DomainFault
+
+HELD: Final = "HELD"
+_DEDUCTED: Final = "DEDUCTED"
+_RELEASED: Final = "RELEASED"
+
+
+@dataclass(slots=True)
+class Reservation:
+    """One row of `reservations`, its columns in their order."""
+
+    order_id: str
+    line_id: str
+    warehouse: str
+    attempt: int
+    sku: str
+    quantity: int
+    state: str
+    is_at_once: bool
+    expires_at: datetime | None
+    reserved_at: datetime
+    ended_at: datetime | None = None
+    returned_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Claim:
+    order_id: str
+    code: str
+    member_id: str
+    state: str
+    claimed_at: datetime
+    released_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class ProviderPayment:
+    method: str
+    answer: ProviderAnswer
+    row: tuple[Any, ...]
+    """The columns that never change: id, order, method, amount, currency."""
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Books:
+    order_id: str
+    reservations: list[Reservation] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    payments: dict[str, ProviderPayment] = field(default_factory=dict)
+    operations: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def reserve(
+        self, demands: Sequence[Demand], stock: StockBySku, expires_at: datetime, now: datetime
+    ) -> dict[str, tuple[Allocation, ...]]:
+        picks = allocate([(demand.line_id, demand.sku, demand.quantity) for demand in demands], stock)
+        if isinstance(picks, tuple):
+            raise DomainFault(f"The demo's stock does not hold an order: {picks}.")
+        for demand in demands:
+            at_once = demand.is_deducted
+            self.reservations += [
+                Reservation(
+                    order_id=self.order_id,
+                    line_id=demand.line_id,
+                    warehouse=pick.warehouse,
+                    attempt=1,
+                    sku=demand.sku,
+                    quantity=pick.quantity,
+                    state=_DEDUCTED if at_once else HELD,
+                    is_at_once=at_once,
+                    expires_at=expires_at,
+                    reserved_at=now,
+                    ended_at=now if at_once else None,
+                )
+                for pick in picks[demand.line_id]
+            ]
+        return {line: tuple(Allocation(pick.warehouse, pick.quantity) for pick in parts) for line, parts in picks.items()}
+
+    def hold_until(self, expires_at: datetime) -> None:
+        for row in self._held():
+            row.expires_at = expires_at
+
+    def deduct(self, now: datetime) -> None:
+        for row in self._held():
+            row.state, row.ended_at = _DEDUCTED, now
+
+    def release(self, now: datetime) -> None:
+        for row in self.reservations:
+            if row.state == HELD:
+                row.state, row.ended_at = _RELEASED, now
+            elif row.state == _DEDUCTED and row.is_at_once and row.returned_at is None:
+                row.returned_at = now
+
+    def claim(self, codes: Iterable[str], member_id: str, now: datetime) -> None:
+        self.claims += [Claim(self.order_id, code, member_id, "CLAIMED", now) for code in codes]
+
+    def give_coupons_back(self, now: datetime) -> None:
+        for claim in self.claims:
+            claim.state, claim.released_at = _RELEASED, now
+
+    def pay(self, payment: PaymentView, now: datetime) -> ProviderAnswer:
+        answer = first_answer(
+            PaymentRequest(
+                payment_id=payment.id,
+                order_id=payment.order_id,
+                method=payment.method,
+                amount_minor=payment.amount_minor,
+                currency=payment.currency,
+                is_captured_at_once=payment.is_captured_at_once,
+            )
+        )
+        row = (payment.id, payment.order_id, payment.method, payment.amount_minor, payment.currency)
+        self.payments[payment.id] = ProviderPayment(payment.method, answer, row, now)
+        return answer
+
+    def operate(
+        self, operation: Operation, payment_id: str, operation_id: str, amount_minor: int, now: datetime
+    ) -> ProviderAnswer:
+        payment = self.payments[payment_id]
+        outcome = operate(payment.method, payment.answer, operation, amount_minor)
+        if isinstance(outcome, OperationDeclined):
+            raise DomainFault(f"The provider refuses {operation} of {payment_id}: {outcome.message}")
+        payment.answer = outcome
+        self.operations.append((operation_id, payment_id, operation.value, amount_minor, None, None, now))
+        return outcome
+
+    def payment_rows(self) -> list[tuple[Any, ...]]:
+        return [_payment_row(payment) for payment in self.payments.values()]
+
+    def _held(self) -> Iterable[Reservation]:
+        return (row for row in self.reservations if row.state == HELD)
+
+
+def _payment_row(payment: ProviderPayment) -> tuple[Any, ...]:
+    answer = payment.answer
+    state: ProviderState = answer.state
+    return (
+        *payment.row,
+        state.value,
+        answer.authorized_minor,
+        answer.captured_minor,
+        answer.refunded_minor,
+        answer.reference,
+        answer.decline_code,
+        answer.decline_message,
+        payment.created_at,
+    )

@@ -1,0 +1,181 @@
+"""What each demo order will be: who buys what, when, on which channel, and by which script. An order's plan depends on the seed
+and its index only, so that any process can make any of them.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from adapters.seeding import known
+from adapters.seeding.catalogue import MOST_UNITS, Catalogue, Member, Product
+from adapters.seeding.dice import dice
+from adapters.seeding.scripts import LIVES, MOMENTS, SHIPPED_IN_PART, Moment, Script
+from adapters.seeding.stage import ScriptedAct
+from adapters.seeding.terms import COUPONS
+from domain.policies import ChannelPolicy, Policies, UnitPolicy
+from domain.values.enums import ChannelKind
+
+SPAN: Final = timedelta(days=730)
+MOMENT_EVERY: Final = 10
+"""One order in so many is under way at the reference time."""
+_LINE_COUNTS: Final = (1, 2, 3, 4, 5, 6)
+_LINE_WEIGHTS: Final = (48, 26, 13, 7, 4, 2)
+_QUANTITIES: Final = (1, 2, 3, MOST_UNITS)
+_QUANTITY_WEIGHTS: Final = (78, 15, 5, 2)
+_HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 11, 10, 9, 9, 9, 10, 11, 13, 14, 12, 8, 4)
+"""How many orders are placed in each hour of the day."""
+_NOTES: Final = ("Please ring twice", "Leave it with the neighbour", "It is a gift: no invoice, please", "After 6 pm")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    product: Product
+    quantity: int
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    rolls: Random
+    unit: UnitPolicy
+    channel: ChannelPolicy
+    member: Member
+    lines: tuple[PlannedLine, ...]
+    placed_at: datetime
+    script: tuple[ScriptedAct, ...]
+    refunds_fail: int
+    coupon_code: str | None
+    note: str | None
+    external_number: str | None
+    is_express: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """`is_first`: nothing was seeded before, so members have their welcome coupon and the known order is not there yet."""
+
+    policies: Policies
+    catalogue: Catalogue
+    seed: int
+    orders: int
+    reference: datetime
+    is_first: bool
+
+    def plan(self, index: int) -> Plan:
+        rolls = dice(self.seed, index, self.orders)
+        is_known = self._is_known(index)
+        member = self.catalogue.members[0] if is_known else self._member(rolls, index)
+        unit = self.policies.units[member.unit]
+        channel = self.policies.channels[known.PARTNER_CHANNEL] if is_known else self._channel(rolls, unit)
+        script, acts, placed_at = self._script(rolls, index, unit, is_known=is_known)
+        return Plan(
+            rolls=rolls,
+            unit=unit,
+            channel=channel,
+            member=member,
+            lines=self._known_lines() if is_known else self._lines(rolls, unit, script),
+            placed_at=placed_at,
+            script=acts,
+            refunds_fail=script.refunds_fail,
+            coupon_code=None if is_known else self._coupon(rolls, index, unit, placed_at),
+            note=rolls.choice(_NOTES) if rolls.random() < 0.08 else None,
+            external_number=known.EXTERNAL_NUMBER if is_known else None,
+            is_express=rolls.random() < 0.2,
+        )
+
+    def _is_known(self, index: int) -> bool:
+        """The last one, where the packaged unit and channel are there."""
+        channel = self.policies.channels.get(known.PARTNER_CHANNEL)
+        is_possible = channel is not None and known.UNIT in channel.business_units and known.UNIT in self.policies.units
+        return self.is_first and is_possible and index == self.orders - 1
+
+    def _member(self, rolls: Random, index: int) -> Member:
+        """At first everybody once, then some much more often than others."""
+        members = self.catalogue.members
+        if index < len(members):
+            return members[index * 211 % len(members)]
+        return members[int(len(members) * rolls.random() ** 1.6)]
+
+    def _channel(self, rolls: Random, unit: UnitPolicy) -> ChannelPolicy:
+        channels = [c for c in self.policies.channels.values() if unit.code in c.business_units]
+        weights = [_CHANNEL_WEIGHTS[channel.kind] for channel in channels]
+        return rolls.choices(channels, weights)[0]
+
+    def _script(
+        self, rolls: Random, index: int, unit: UnitPolicy, *, is_known: bool
+    ) -> tuple[Script, tuple[ScriptedAct, ...], datetime]:
+        if is_known or index % MOMENT_EVERY == MOMENT_EVERY - 1:
+            moment = SHIPPED_IN_PART if is_known else MOMENTS[index // MOMENT_EVERY % len(MOMENTS)]
+            return self._moment(rolls, moment, unit)
+        script = rolls.choices(LIVES, [life.weight for life in LIVES])[0]
+        return script, _acts(rolls, script, unit), self._placed_at(rolls, index)
+
+    def _moment(
+        self, rolls: Random, moment: Moment, unit: UnitPolicy
+    ) -> tuple[Script, tuple[ScriptedAct, ...], datetime]:
+        acts = _acts(rolls, moment.script, unit)
+        age_s = sum(act.after_s for act in acts) + moment.age_s(rolls, unit.timeouts)
+        return moment.script, acts, self.reference - timedelta(seconds=age_s)
+
+    def _placed_at(self, rolls: Random, index: int) -> datetime:
+        """Later with every index, by the day: business grows."""
+        part = (index + rolls.random()) / self.orders
+        at = self.reference - SPAN * (1 - part) ** 1.2
+        in_day = timedelta(hours=rolls.choices(range(24), _HOURS)[0], seconds=rolls.uniform(0, 3600))
+        morning = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        return min(morning + in_day, self.reference - timedelta(seconds=rolls.uniform(60, 3600)))
+
+    def _lines(self, rolls: Random, unit: UnitPolicy, script: Script) -> tuple[PlannedLine, ...]:
+        products = self.catalogue.products[unit.code]
+        count = rolls.choices(_LINE_COUNTS, _LINE_WEIGHTS)[0]
+        chosen = {products[int(len(products) * rolls.random() ** 1.4)].sku for _ in range(count)}
+        lines = tuple(_line(rolls, product) for product in products if product.sku in chosen)
+        if script.needs_two_units and sum(line.quantity for line in lines) < 2:
+            return (replace(lines[0], quantity=2), *lines[1:])
+        return lines
+
+    def _known_lines(self) -> tuple[PlannedLine, ...]:
+        products = {product.sku: product for product in self.catalogue.products[known.UNIT]}
+        rolls = dice("known")
+        return tuple(
+            replace(_line(rolls, products[sku]), quantity=position) for position, sku in enumerate(known.SKUS, start=1)
+        )
+
+    def _coupon(self, rolls: Random, index: int, unit: UnitPolicy, placed_at: datetime) -> str | None:
+        """The welcome coupon with a member's first order at most: it is for once. The known member keeps theirs."""
+        if self.is_first and 0 < index < len(self.catalogue.members) and rolls.random() < 0.3:
+            return known.COUPON
+        if rolls.random() > 0.15:
+            return None
+        open_to_all = [term for term in COUPONS if term.member_limit is None]
+        usable = [t.rule.code for t in open_to_all if t.is_used(unit.code, placed_at, self.reference)]
+        return rolls.choice(usable) if usable else None
+
+
+_CHANNEL_WEIGHTS: Final = {
+    ChannelKind.STOREFRONT: 50,
+    ChannelKind.APP: 30,
+    ChannelKind.MARKETPLACE: 40,
+    ChannelKind.PARTNER: 10,
+    ChannelKind.STORE: 6,
+    ChannelKind.LEGACY: 0,
+}
+"""Orders of legacy systems are imported, not placed."""
+
+
+def _acts(rolls: Random, script: Script, unit: UnitPolicy) -> tuple[ScriptedAct, ...]:
+    return tuple(beat.drawn(rolls, unit.timeouts) for beat in script.beats)
+
+
+def _line(rolls: Random, product: Product) -> PlannedLine:
+    quantity = rolls.choices(_QUANTITIES, _QUANTITY_WEIGHTS)[0]
+    return PlannedLine(product, quantity, {name: rolls.choice(values) for name, values in product.options.items()})
+
+
+def sold_price_minor(product: Product, placed_at: datetime, reference: datetime) -> int:
+    """Prices rose by up to two percent a quarter; some never did."""
+    quarters = math.floor((reference - placed_at).days / 91)
+    return product.price_minor * (100 - quarters * (product.number % 3)) // 100

@@ -1,0 +1,83 @@
+"""Seeding: the catalogue, then the orders batch by batch. A batch is one transaction, after which every rule of the doctor holds.
+
+Orders are made by all cores and written by this process, in their order. The same seed number, count and reference time on an
+empty database give the same rows, however many cores there are.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from datetime import datetime
+from typing import Final
+
+from adapters.db.bulk_orders import copy_rows
+from adapters.db.engine import Database
+from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
+from adapters.seeding.batches import SERVICE_COLUMNS, Batch, made
+from adapters.seeding.catalogue import catalogue_of
+from adapters.seeding.making import maker_count, makers
+from adapters.seeding.plans import Planner
+from adapters.seeding.statements import ANALYZE, COUPONS_USED, HAS_ORDERS, NUMBERS, STOCK_MOVED
+from adapters.seeding.writing import write_catalogue
+from adapters.sql import Reader
+from domain.policies import Policies
+
+BATCH_ORDERS: Final = 250
+_SERVICE_TABLES: Final = (reservations, coupon_claims, provider_payments, provider_operations)
+
+Progress = Callable[[int, int], None]
+"""Orders written, orders wanted."""
+
+
+async def has_orders(reader: Reader) -> bool:
+    found: bool = await reader.value(HAS_ORDERS)
+    return found
+
+
+async def seed_demo(
+    database: Database, policies: Policies, orders: int, seed: int, reference: datetime, progress: Progress
+) -> None:
+    """Adds to what is there: whoever wants an empty database asks `has_orders` before. Nothing is due before `reference`."""
+    is_first = not await has_orders(database)
+    planner = Planner(policies, catalogue_of(policies), seed, orders, reference, is_first)
+    async with database.transaction() as transaction:
+        await write_catalogue(transaction, planner.catalogue, policies, reference)
+        await transaction.commit()
+    written = 0
+    progress(written, orders)
+    async with aclosing(_batches(database, planner)) as batches:
+        async for batch in batches:
+            await _write(database, batch)
+            written += batch.order_count
+            progress(written, orders)
+    async with database.transaction() as transaction:
+        await transaction.execute(ANALYZE)
+        await transaction.commit()
+
+
+async def _batches(database: Database, planner: Planner) -> AsyncIterator[Batch]:
+    """In their order; each maker has one in its hands and one before it."""
+    loop, count = asyncio.get_running_loop(), maker_count(planner.orders)
+    with makers(count) as executor:
+        under_way: deque[asyncio.Future[Batch]] = deque()
+        for first in range(0, planner.orders, BATCH_ORDERS):
+            wanted = min(BATCH_ORDERS, planner.orders - first)
+            numbers = [row[0] for row in await database.rows(NUMBERS, count=wanted)]
+            under_way.append(loop.run_in_executor(executor, made, planner, first, numbers))
+            if len(under_way) > 2 * count:
+                yield await under_way.popleft()
+        while under_way:
+            yield await under_way.popleft()
+
+
+async def _write(database: Database, batch: Batch) -> None:
+    async with database.transaction() as transaction:
+        await copy_rows(transaction, batch.orders)
+        for table in _SERVICE_TABLES:
+            if rows := batch.services[table.name]:
+                await transaction.copy(table, SERVICE_COLUMNS[table.name], rows)
+        await transaction.execute(STOCK_MOVED, **batch.stock)
+        used = sorted(batch.used_coupons.items())
+        await transaction.execute(COUPONS_USED, codes=[code for code, _ in used], counts=[n for _, n in used])
+        await transaction.commit()

@@ -1,0 +1,88 @@
+"""What can be read."""
+
+import strawberry
+
+from resolvers.actions.quote_order import quote_order
+from resolvers.reads import flows as read_flows
+from resolvers.reads import fulfillments as read_fulfillments
+from resolvers.reads import members as read_members
+from resolvers.reads import nodes as read_nodes
+from resolvers.reads import orders as read_orders
+from resolvers.reads import products as read_products
+from resolvers.reads import units as read_units
+from schema.types.access import Viewer
+from schema.types.flow import OrderFlow
+from schema.types.fulfillment import FulfillmentConnection
+from schema.types.member import Member, MemberConnection
+from schema.types.node import Node
+from schema.types.order import Order, OrderConnection
+from schema.types.product import Product, ProductConnection
+from schema.types.result import QuoteOrderResult
+from schema.types.stock import Stock
+from schema.types.unit import BusinessUnit, Channel
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    node = strawberry.field(
+        resolver=read_nodes.node,
+        graphql_type=Node | None,
+        description="Any object by its id; null: unknown to the viewer.",
+    )
+    nodes = strawberry.field(
+        resolver=read_nodes.nodes, graphql_type=list[Node | None], description="The same for many ids, by position."
+    )
+    viewer = strawberry.field(resolver=read_nodes.viewer, graphql_type=Viewer, description="Who is asking.")
+    order = strawberry.field(
+        resolver=read_orders.order,
+        graphql_type=Order | None,
+        description="One order by what it is known by; null: unknown to the viewer.",
+    )
+    orders = strawberry.field(
+        resolver=read_orders.orders, graphql_type=OrderConnection, description="The orders that the viewer may see."
+    )
+    product = strawberry.field(
+        resolver=read_products.product, graphql_type=Product | None, description="One product; null: unknown."
+    )
+    products = strawberry.field(
+        resolver=read_products.products,
+        graphql_type=ProductConnection | None,
+        description="The product service's list.",
+    )
+    member = strawberry.field(
+        resolver=read_members.member, graphql_type=Member | None, description="One member; null: unknown to the viewer."
+    )
+    members = strawberry.field(
+        resolver=read_members.members,
+        graphql_type=MemberConnection | None,
+        description="The members that the viewer may see, from the member service.",
+    )
+    stock = strawberry.field(
+        resolver=read_products.stock,
+        graphql_type=list[Stock | None] | None,
+        description="The stock of some SKUs, by position; null: unknown SKU.",
+    )
+    fulfillments = strawberry.field(
+        resolver=read_fulfillments.fulfillments,
+        graphql_type=FulfillmentConnection,
+        description="The fulfillments of the orders that the viewer may see.",
+    )
+    business_units = strawberry.field(
+        resolver=read_units.business_units,
+        graphql_type=list[BusinessUnit],
+        description="The business units that the viewer works for.",
+    )
+    channels = strawberry.field(
+        resolver=read_units.channels, graphql_type=list[Channel], description="The channels that the viewer speaks for."
+    )
+    quote_order = strawberry.field(
+        resolver=quote_order, graphql_type=QuoteOrderResult, description="What an order would cost now. Writes nothing."
+    )
+    order_flow = strawberry.field(
+        resolver=read_flows.order_flow,
+        graphql_type=OrderFlow | None,
+        description="The machines that orders of a type run on; null for a type that is not offered.",
+    )
+    order_flows = strawberry.field(
+        resolver=read_flows.order_flows, graphql_type=list[OrderFlow], description="All flows that are offered."
+    )
