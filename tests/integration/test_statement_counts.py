@@ -1,0 +1,107 @@
+"""What a query costs does not depend on how many orders it finds: exact numbers of SQL statements and of service batches."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.bootstrap import ports_over
+from adapters.db.engine import Database
+from adapters.policy_files import load_policies
+from adapters.seeding.seed import seed_demo
+from domain.access.viewer import Viewer
+from domain.ports.bundle import Ports, Terms
+from domain.values.enums import ActorKind, Role
+from resolvers.context import RequestContext
+from schema.build import build_schema
+
+pytestmark = pytest.mark.anyio
+
+ADMIN = Viewer(ActorKind.STAFF, "admin", None, frozenset((Role.ADMIN,)))
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+LIST = """query ($first: Int!) { orders(first: $first) {
+  nodes { number status total { amount currency } buyer { name } member { name level }
+          lines { sku name quantity total { amount } product { name price { amount } } priceDrift { amount } stock { available } } }
+  pageInfo { hasNextPage endCursor } } }"""
+COUNTED_LIST = """query ($first: Int!) { orders(first: $first) { totalCount facets { status { value count } } nodes { number } } }"""
+EVERYTHING = """query ($first: Int!) { orders(first: $first, filter: {status: [COMPLETED]}) { nodes {
+  number businessUnit { name } channel { name kind } flow { key }
+  lines { sku seller { name } product { content { title } stock { available } } }
+  discounts { amount { amount } } installments { kind } timers { name dueAt }
+  payments { id orderVersion refunds { id } availableActions { action } }
+  fulfillments { number orderVersion warehouse { name } order { number } lines { quantity line { name } }
+                 shipments { trackingNumber lines { quantity } } availableActions { action } }
+  availableActions(includeBlocked: true) { action enabled deadline }
+  history(first: 5) { nodes { action } pageInfo { hasNextPage } } } } }"""
+MEMBERS = """query ($first: Int!) { members(first: $first) { totalCount nodes {
+  name orders(first: 2) { totalCount facets { status { count } } nodes { number lines { sku } } } } } }"""
+
+
+class Batches:
+    """A port that counts its calls and how many keys each had."""
+
+    def __init__(self, name: str, port: Any, calls: Counter[str]) -> None:
+        self._name = name
+        self._port = port
+        self._calls = calls
+
+    def __getattr__(self, method: str) -> Any:
+        found = getattr(self._port, method)
+
+        async def counted(keys: Any, *rest: Any) -> Any:
+            assert len(set(keys)) == len(keys), "a batch holds distinct keys only"
+            self._calls[f"{self._name}.{method}"] += 1
+            return await found(keys, *rest)
+
+        return counted
+
+
+@pytest.fixture
+async def ports(database: Database) -> Ports:
+    policies = load_policies()
+    await seed_demo(database, policies, 150, 3, NOON, lambda _done, _whole: None)
+    return ports_over(database, policies, "a secret of the tests", Terms())
+
+
+async def cost(query: str, first: int, ports: Ports, database: Database) -> tuple[int, int, dict[str, int]]:
+    """Orders or members found, SQL statements, batches per service."""
+    calls: Counter[str] = Counter()
+    counted: dict[str, Any] = {
+        name: Batches(name, getattr(ports, name), calls) for name in ("products", "content", "inventory")
+    }
+    deadline = asyncio.get_running_loop().time() + 60
+    context = RequestContext.of(ADMIN, replace(ports, **counted), deadline=deadline, request_id="r")
+    before = database.statement_count
+    result = await build_schema().execute(query, variable_values={"first": first}, context_value=context)
+    assert result.errors is None
+    assert result.data is not None
+    found = len(next(iter(result.data.values()))["nodes"])
+    return found, database.statement_count - before, dict(calls)
+
+
+@pytest.mark.parametrize(
+    ("query", "statements", "batches"),
+    [
+        (LIST, 5, {"products.by_skus": 1, "inventory.stock": 1}),
+        (COUNTED_LIST, 3, {}),
+        (
+            EVERYTHING,
+            16,
+            {"products.by_skus": 1, "content.by_skus": 1, "inventory.stock": 1, "inventory.warehouses": 1},
+        ),
+    ],
+)
+async def test_a_list_costs_the_same_for_one_and_for_a_hundred_orders(
+    query: str, statements: int, batches: dict[str, int], ports: Ports, database: Database
+) -> None:
+    assert await cost(query, 1, ports, database) == (1, statements, batches)
+    assert await cost(query, 100, ports, database) == (100, statements, batches)
+
+
+async def test_the_orders_of_a_hundred_members_cost_what_those_of_one_do(ports: Ports, database: Database) -> None:
+    assert (await cost(MEMBERS, 1, ports, database))[:2] == (1, 6)
+    assert (await cost(MEMBERS, 100, ports, database))[:2] == (100, 6)
