@@ -1,9 +1,9 @@
-# The two commands of the project: `make run` and `make test`.
+# The commands of the project: `make run`, and `make test` with `make test-web`.
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help run test nightly lock clean
+.PHONY: help run test test-web nightly lock clean
 
 help:  ## what can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,12 +15,16 @@ $(STAMP): requirements.lock requirements-dev.lock pyproject.toml
 run: $(STAMP)  ## start the order center with demo data on http://127.0.0.1:8000
 	@$(BIN)/order-center serve --demo
 
-test: $(STAMP)  ## everything that CI runs: lint, types, import contracts, tests
+test: $(STAMP)  ## lint, types, import contracts, tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/check
-	@$(BIN)/python -m pytest -n 2 -m "not nightly"
+	@$(BIN)/python -m pytest -n 2 -m "not nightly and not web"
+
+test-web: $(STAMP)  ## the tests that need Node and a browser; installs both where they are missing
+	@.ci/install-web $(VENV)
+	@$(BIN)/python -m pytest -m web tests/web
 
 nightly: $(STAMP)  ## the tests with their long settings
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "not web"
 
 lock:  ## write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml -o requirements.lock

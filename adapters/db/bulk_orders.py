@@ -1,4 +1,4 @@
-"""Many orders at once: a statement for each table, however many orders there are. For imports and demo data."""
+"""Many new orders at once: a statement for each table, however many orders there are."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -8,17 +8,11 @@ from sqlalchemy import Sequence as NumberSequence
 
 from adapters.db.aggregate_statements import EVENT, INSERT_HEAD, ORDER, PARTS
 from adapters.db.engine import Transaction
-from adapters.db.order_search import searchable
+from adapters.db.order_search import Searchable, searchable
 from adapters.db.tables import order_events, orders, shipments
 from adapters.sql import prepare
 from domain.orders.model import Order
 from domain.ports.unit_of_work import Parcel
-
-
-async def copy_whole(transaction: Transaction, new: Sequence[Order]) -> None:
-    """Writes orders whose numbers nobody else has; another's would fail the transaction."""
-    await transaction.copy(orders, INSERT_HEAD.parameters, map(_head, new))
-    await _copy_parts(transaction, new)
 
 
 async def add_new(transaction: Transaction, new: Sequence[Order]) -> frozenset[str]:
@@ -68,7 +62,9 @@ def _texts(name: str) -> Any:
     return bindparam(name, type_=ARRAY(Text()))
 
 
-_ASKED: Final = func.unnest(_texts("carriers"), _texts("numbers")).table_valued("carrier", "number").alias("asked")
+_ASKED: Final = (
+    func.unnest(_texts("carriers"), _texts("numbers")).table_valued("carrier", "number").render_derived(name="asked")
+)
 _PRESENT: Final = prepare(select(orders.c.id).where(orders.c.id == any_(_texts("ids"))))
 _NEXT_NUMBERS: Final = prepare(
     select(NumberSequence("order_numbers").next_value()).select_from(
@@ -86,5 +82,5 @@ _PARCELS: Final = prepare(
     )
 )
 
-if INSERT_HEAD.parameters != (*ORDER.names, "search_keys", "search_text"):
+if INSERT_HEAD.parameters != (*ORDER.names, *Searchable._fields):
     raise AssertionError(f"orders takes {INSERT_HEAD.parameters}")

@@ -98,7 +98,12 @@ def launch(place: Place, *, durable: bool) -> Postmaster:
     while True:
         _drop_stale_files(place)
         postmaster = _spawn(place, durable=durable)
-        if _becomes_ready(postmaster):
+        try:
+            is_ready = _becomes_ready(postmaster)
+        except BaseException:  # Ctrl-C while it starts: what we launched ends with us
+            postmaster.stop()
+            raise
+        if is_ready:
             return postmaster
         reason = last_reason(place.log.read_text(encoding="utf-8", errors="replace"))
         postmaster.stop()

@@ -131,6 +131,13 @@ orders: Final = Table(
     Index(None, "status", "placed_at", "id"),
     Index(None, "member_id", "placed_at", "id"),
     Index(None, "search_key_lexemes", "search", postgresql_using="gin"),
+    # Columns of few values share an index: PostgreSQL skips over the values of those that a request does not name.
+    Index("ix_orders_statuses_placed_at", "after_sale_status", "payment_status", "fulfillment_status", "placed_at"),
+    Index("ix_orders_kinds_placed_at", "order_type", "channel_kind", "buyer_level", "placed_at"),
+    Index(None, "country", "region", "placed_at"),
+    Index(None, "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
+    Index(None, "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
+    Index(None, "cancelled_at", postgresql_where=text("cancelled_at IS NOT NULL")),
 )  # fmt: skip
 
 order_lines: Final = Table(
@@ -276,6 +283,7 @@ fulfillments: Final = Table(
     Index(None, "warehouse", "created_at", "id"),
     Index(None, "seller_id", "created_at", "id"),
     Index(None, "status", "created_at", "id"),
+    Index(None, "promised_at", postgresql_where=text("promised_at IS NOT NULL")),
 )
 
 fulfillment_lines: Final = Table(

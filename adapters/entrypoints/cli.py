@@ -11,7 +11,6 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 import uvloop
-from schema.build import build_schema
 
 from adapters.bootstrap import OrderCenter, assembled
 from adapters.doctor.examination import examine
@@ -27,6 +26,8 @@ from adapters.seeding.seed import has_orders, seed_demo
 from adapters.settings import Settings, load_settings, settings_markdown, signing_key
 from domain.orders.diagram import machines_of, mermaid_of
 from domain.orders.flows import FLOWS
+from resolvers.catalogue.page import errors_markdown
+from schema.build import build_schema
 
 T = TypeVar("T")
 LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
@@ -200,6 +201,12 @@ def export_schema_command(
 def settings_command() -> None:
     """List the settings as Markdown, with their defaults."""
     sys.stdout.write(settings_markdown())
+
+
+@app.command("errors")
+def errors_command() -> None:
+    """List every code that an answer can carry as Markdown: what it means, and what to do."""
+    sys.stdout.write(errors_markdown())
 
 
 async def _serving(settings: Settings, url: str, listener: Any) -> None:

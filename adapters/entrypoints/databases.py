@@ -16,8 +16,8 @@ def own_database(settings: Settings) -> Iterator[str]:
         yield settings.database_url
         return
     server = EmbeddedServer(settings.data_dir)
-    url = server.start()
     try:
+        url = server.start()
         migrate(url)
         yield url
     finally:

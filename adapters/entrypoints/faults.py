@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from adapters.db.errors import DatabaseUnavailable, EmbeddedServerError, MigrationError
+from adapters.imports.csv_files import ImportFault
 from adapters.policy_files import PolicyError
 from adapters.settings import SettingsError
 
@@ -25,6 +26,7 @@ EXPLAINED: Final = (
     EmbeddedServerError,
     DatabaseUnavailable,
     MigrationError,
+    ImportFault,
 )
 
 

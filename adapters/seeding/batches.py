@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Final
 
-from adapters.db.bulk_orders import Rows, job_row, order_rows
 from adapters.db.tables import jobs
 from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
 from adapters.seeding.books import HELD, Books
+from adapters.seeding.order_rows import Rows, job_row, order_rows
 from adapters.seeding.plans import Planner
 from adapters.seeding.play import Played, played
 
@@ -50,7 +51,7 @@ class Batch:
     used_coupons: dict[str, int]
 
 
-SERVICE_COLUMNS = {
+SERVICE_COLUMNS: Final = {
     reservations.name: (
         "order_id", "line_id", "warehouse", "attempt", "sku", "quantity", "state", "is_at_once", "expires_at",
         "reserved_at", "ended_at", "returned_at",
@@ -64,6 +65,9 @@ SERVICE_COLUMNS = {
         "operation_id", "payment_id", "kind", "amount_minor", "decline_code", "decline_message", "at",
     ),
 }  # fmt: skip
+
+_RESERVATION: Final = attrgetter(*SERVICE_COLUMNS[reservations.name])
+_CLAIM: Final = attrgetter(*SERVICE_COLUMNS[coupon_claims.name])
 
 
 def made(planner: Planner, first: int, numbers: Sequence[int]) -> Batch:
@@ -84,8 +88,8 @@ def _job_rows(life: Played) -> Iterable[tuple[Any, ...]]:
 
 def _service_rows(books: Sequence[Books]) -> Rows:
     return {
-        reservations.name: [astuple(row) for each in books for row in each.reservations],
-        coupon_claims.name: [astuple(claim) for each in books for claim in each.claims],
+        reservations.name: [_RESERVATION(row) for each in books for row in each.reservations],
+        coupon_claims.name: [_CLAIM(claim) for each in books for claim in each.claims],
         provider_payments.name: [row for each in books for row in each.payment_rows()],
         provider_operations.name: [row for each in books for row in each.operations],
     }

@@ -90,7 +90,9 @@ class Books:
                 )
                 for pick in picks[demand.line_id]
             ]
-        return {line: tuple(Allocation(pick.warehouse, pick.quantity) for pick in parts) for line, parts in picks.items()}
+        return {
+            line: tuple(Allocation(pick.warehouse, pick.quantity) for pick in parts) for line, parts in picks.items()
+        }
 
     def hold_until(self, expires_at: datetime) -> None:
         for row in self._held():

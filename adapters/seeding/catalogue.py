@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from random import Random
 from typing import Final
 
@@ -15,7 +16,7 @@ from domain.orders.views import Address
 from domain.policies import Policies, UnitPolicy
 from domain.values.enums import SupplyChannel
 from domain.values.ids import IdKind, foreign_id
-from domain.values.money import minor_digits
+from domain.values.money import Money
 
 PRODUCTS_PER_UNIT: Final = 100
 MEMBER_COUNT: Final = 500
@@ -126,8 +127,7 @@ def _product(unit: UnitPolicy, assortment: Assortment, kind: Kind, index: int, n
 
 def _price(unit: UnitPolicy, kind: Kind, rolls: Random) -> int:
     whole = rolls.randint(kind.lowest, kind.highest) * PRICE_LEVELS.get(unit.currency, 1)
-    digits = minor_digits(unit.currency)
-    return whole * 10**digits - (10 ** (digits - 1) if digits else 0)
+    return Money.of(Decimal(whole), unit.currency).amount_minor * 99 // 100
 
 
 def _leftover(unit: UnitPolicy, rolls: Random, *, is_known: bool) -> dict[str, int]:
@@ -165,4 +165,6 @@ def _member(unit: UnitPolicy, number: int, rolls: Random) -> Member:
 def _plain(words: str) -> str:
     """Small ASCII letters, digits and hyphens."""
     letters: Iterable[str] = unicodedata.normalize("NFKD", words.casefold())
-    return "".join("-" if sign == " " else sign for sign in letters if sign == " " or (sign.isascii() and sign.isalnum()))
+    return "".join(
+        "-" if sign == " " else sign for sign in letters if sign == " " or (sign.isascii() and sign.isalnum())
+    )

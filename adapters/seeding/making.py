@@ -4,9 +4,9 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from collections.abc import Iterator
 from typing import Final
 
 WORTH_A_POOL: Final = 1000

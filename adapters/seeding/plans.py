@@ -123,7 +123,7 @@ class Planner:
     def _placed_at(self, rolls: Random, index: int) -> datetime:
         """Later with every index, by the day: business grows."""
         part = (index + rolls.random()) / self.orders
-        at = self.reference - SPAN * (1 - part) ** 1.2
+        at = self.reference - SPAN * math.pow(1 - part, 1.2)
         in_day = timedelta(hours=rolls.choices(range(24), _HOURS)[0], seconds=rolls.uniform(0, 3600))
         morning = at.replace(hour=0, minute=0, second=0, microsecond=0)
         return min(morning + in_day, self.reference - timedelta(seconds=rolls.uniform(60, 3600)))

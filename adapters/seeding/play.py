@@ -11,7 +11,7 @@ from adapters.seeding.acts import MERCHANT
 from adapters.seeding.books import Books
 from adapters.seeding.catalogue import MOST_UNITS
 from adapters.seeding.plans import Plan, PlannedLine, sold_price_minor
-from adapters.seeding.stage import PendingErrand, ScriptedAct, Stage, live
+from adapters.seeding.stage import PendingErrand, Stage, live
 from adapters.seeding.terms import COUPONS, active_promotions, shipping_offers, tax_rates
 from domain.access.viewer import Actor
 from domain.actions.stock_holding import demands_of, held_until
@@ -140,7 +140,9 @@ def _basket(plan: Plan, lines: Sequence[DraftLine], offer: ShippingOffer, refere
         coupons=(_COUPONS[plan.coupon_code],) if plan.coupon_code else (),
         manual_discount_minor=at_rate(list_minor, MANUAL_DISCOUNT) if _is_haggled(plan) else 0,
         shipping=offer,
-        tax_rates=tax_rates(address.country or plan.unit.country, address.region, (p.product.category for p in plan.lines)),
+        tax_rates=tax_rates(
+            address.country or plan.unit.country, address.region, (p.product.category for p in plan.lines)
+        ),
         prices_include_tax=plan.unit.prices_include_tax,
     )
 

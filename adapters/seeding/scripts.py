@@ -91,6 +91,7 @@ _PAY_PART: Final = replace(_PAY, act=PAY_PART)
 _PAY_AGAIN: Final = Beat(MINUTE_S, 10 * MINUTE_S, PAY)
 _ACCEPT_IN_TIME: Final = replace(_ACCEPT, deadline="confirm_s")
 """Nobody confirms, so that time does; then it is accepted."""
+_CAPTURE_PART: Final = Beat(10 * MINUTE_S, HOUR_S, CAPTURE_PART)
 _LET_GO: Final = Beat(10 * MINUTE_S, 3 * HOUR_S, LET_GO)
 _TO_THE_DOOR: Final = (_ACCEPT, _PACK, _SHIP, _DELIVER)
 _TO_THE_END: Final = (*_TO_THE_DOOR, _RECEIVE, _COMPLETE)
@@ -104,7 +105,7 @@ LIVES: Final = (
     Script((_PAY, _CONFIRM, _ACCEPT, _PACK, _SHIP_PART, _SHIP, _DELIVER, _RECEIVE), 5, needs_two_units=True),
     Script((_PAY, Beat(HOUR_S, 3 * HOUR_S, HOLD), Beat(2 * HOUR_S, 2 * DAY_S, RELEASE), _CONFIRM, *_TO_THE_END), 2),
     Script((_PAY, _CONFIRM, _ACCEPT, _PACK, _SHIP, Beat(DAY_S, 4 * DAY_S, EXTEND), _DELIVER, _RECEIVE), 1),
-    Script((_AUTHORIZE, Beat(10 * MINUTE_S, HOUR_S, CAPTURE_PART), _CONFIRM, *_TO_THE_DOOR), 1),
+    Script((_AUTHORIZE, _CAPTURE_PART, _CONFIRM, *_TO_THE_DOOR), 1),
     Script((_AUTHORIZE, _LET_GO, Beat(HOUR_S, 10 * HOUR_S, PAY), _CONFIRM, *_TO_THE_DOOR, _RECEIVE), 1),
     Script((_AUTHORIZE, _LET_GO), 1),
     Script((_PAY_PART,), 1),
@@ -137,6 +138,7 @@ MOMENTS: Final = (
     ),
     Moment(OrderStatus.PAID, Script((_AUTHORIZE,)), "confirm_s"),
     Moment(OrderStatus.PENDING_PAYMENT, Script((_DECLINE,)), "pay_s"),
+    Moment(OrderStatus.PAID, Script((_AUTHORIZE, _CAPTURE_PART)), "confirm_s"),
     Moment(OrderStatus.IN_FULFILLMENT, Script(_PACKED), "promise_s"),
     Moment(
         OrderStatus.IN_FULFILLMENT, Script((_AUTHORIZE, _CONFIRM, _ACCEPT)), "accept_s"

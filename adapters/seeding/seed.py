@@ -6,19 +6,20 @@ empty database give the same rows, however many cores there are.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 from typing import Final
 
-from adapters.db.bulk_orders import copy_rows
+from adapters.db.bulk_orders import numbers
 from adapters.db.engine import Database
 from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
 from adapters.seeding.batches import SERVICE_COLUMNS, Batch, made
 from adapters.seeding.catalogue import catalogue_of
 from adapters.seeding.making import maker_count, makers
+from adapters.seeding.order_rows import copy_rows
 from adapters.seeding.plans import Planner
-from adapters.seeding.statements import ANALYZE, COUPONS_USED, HAS_ORDERS, NUMBERS, STOCK_MOVED
+from adapters.seeding.statements import ANALYZE, COUPONS_USED, HAS_ORDERS, STOCK_MOVED
 from adapters.seeding.writing import write_catalogue
 from adapters.sql import Reader
 from domain.policies import Policies
@@ -56,19 +57,23 @@ async def seed_demo(
         await transaction.commit()
 
 
-async def _batches(database: Database, planner: Planner) -> AsyncIterator[Batch]:
+async def _batches(database: Database, planner: Planner) -> AsyncGenerator[Batch]:
     """In their order; each maker has one in its hands and one before it."""
     loop, count = asyncio.get_running_loop(), maker_count(planner.orders)
     with makers(count) as executor:
         under_way: deque[asyncio.Future[Batch]] = deque()
         for first in range(0, planner.orders, BATCH_ORDERS):
             wanted = min(BATCH_ORDERS, planner.orders - first)
-            numbers = [row[0] for row in await database.rows(NUMBERS, count=wanted)]
-            under_way.append(loop.run_in_executor(executor, made, planner, first, numbers))
+            under_way.append(loop.run_in_executor(executor, made, planner, first, await _numbers(database, wanted)))
             if len(under_way) > 2 * count:
                 yield await under_way.popleft()
         while under_way:
             yield await under_way.popleft()
+
+
+async def _numbers(database: Database, count: int) -> list[int]:
+    async with database.transaction() as transaction:
+        return await numbers(transaction, count)  # a sequence never goes back: there is nothing to commit
 
 
 async def _write(database: Database, batch: Batch) -> None:

@@ -20,6 +20,7 @@ from domain.access.viewer import SYSTEM, Actor
 from domain.inventory.allocation import StockBySku
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.state import Flow, Step, refusal, settled, transition, without_timer
+from domain.orders.sums import capturable_minor
 from domain.orders.views import TimerView
 from domain.payments import settlement
 from domain.payments.answers import OperationDeclined
@@ -43,7 +44,7 @@ class PendingErrand:
 
 @dataclass(slots=True)
 class Stage:
-    """`order` is there once the first act has placed it."""
+    """`order` and `books` are there once it has begun."""
 
     flow: Flow
     unit: UnitPolicy
@@ -140,8 +141,7 @@ def _earliest(
     stage: Stage, coming: tuple[datetime, ScriptedAct] | None
 ) -> tuple[datetime, PendingErrand | TimerView | ScriptedAct] | None:
     things: list[tuple[datetime, PendingErrand | TimerView | ScriptedAct]] = [(p.due_at, p) for p in stage.pending]
-    if stage._order is not None:  # noqa: SLF001  before its placement it has no timers
-        things += [(timer.due_at, timer) for timer in stage.order.timers if timer.due_at is not None]
+    things += [(timer.due_at, timer) for timer in stage.order.timers if timer.due_at is not None]
     if coming is not None:
         things.append(coming)
     return min(things, key=lambda thing: thing[0], default=None)
@@ -170,10 +170,10 @@ def _pay(stage: Stage, errand: Errand) -> None:
 
 def _capture(stage: Stage, errand: Errand) -> None:
     payment = stage.order.payment(errand.subject_id)
-    if payment is None or payment.open_authorization_minor == 0:
+    amount = min(errand.amount_minor, capturable_minor(stage.order.head, payment)) if payment else 0
+    if payment is None or amount == 0:
         return
     operation_id = f"{payment.id}:capture:{payment.captured_minor}"
-    amount = min(errand.amount_minor, payment.open_authorization_minor)
     answer = stage.books.operate(Operation.CAPTURE, payment.id, operation_id, amount, stage.now)
     stage.become(settlement.captured(stage.order, payment.id, answer, stage.step(SYSTEM)))
 

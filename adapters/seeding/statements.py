@@ -4,10 +4,8 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Column,
     Integer,
-    Sequence,
     Text,
     bindparam,
     case,
@@ -61,11 +59,6 @@ NEW_ROWS: Final = {
 }
 
 HAS_ORDERS: Final = prepare(select(exists(select(orders.c.id))))
-NUMBERS: Final = prepare(
-    select(Sequence("order_numbers").next_value()).select_from(
-        func.generate_series(1, bindparam("count", type_=BigInteger()))
-    )
-)
 
 _moved = (
     func.unnest(

@@ -78,11 +78,18 @@ async def _paid(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
 
 
 async def _held_elsewhere(ports: Ports, viewer: Viewer, command: PayOrder) -> Order | Refusal | None:
-    """Where the inventory is another system it is asked before the transaction, not inside. None: it is embedded."""
+    """Where the inventory is another system it is asked before the transaction, not inside. None: it is embedded, or the
+    transaction will say no: what is refused holds nothing longer.
+    """
     if Inventory in ports.embedded or kind_of(command.order_id) is not IdKind.ORDER:
         return None
     order = await loaded(ports, command.order_id, viewer.scope)
-    return await hold_again(ports.inventory, order, step_for(ports, order.head, viewer.actor)) if order else None
+    if order is None or _problems(ports, command) or command.expected_version not in {None, order.head.version}:
+        return None
+    step = step_for(ports, order.head, viewer.actor)
+    if _refused(ports, order, command, step) is not None:
+        return None
+    return await hold_again(ports.inventory, order, step)
 
 
 async def _begun(
@@ -106,9 +113,10 @@ async def _begun(
     if isinstance(held, Refusal):
         return held
     after = _recorded(held, command, step)
-    await saved(uow, ports, before, after, lease_s=ports.terms.lease_s)
+    is_external = command.method == EXTERNAL
+    await saved(uow, ports, before, after, lease_s=0 if is_external else ports.terms.lease_s)
     payment = after.payments[-1]
-    if command.method == EXTERNAL:
+    if is_external:
         return OrderPaid(order_id=after.head.id, payment_id=payment.id)
     return InFlight(after.head.id, payment.id)
 

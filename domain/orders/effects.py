@@ -1,6 +1,5 @@
 """Effects: what a step brings with it. Pure, run after the step; what must happen outside becomes an errand."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from domain.access.viewer import SYSTEM
@@ -19,6 +18,7 @@ from domain.values.enums import (
     RefundState,
 )
 from domain.values.ids import IdKind
+from domain.values.replacing import replace
 
 REFUND_BACKOFF_S = 60
 HOLDABLE = frozenset(

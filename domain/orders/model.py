@@ -5,7 +5,7 @@ loaded, `errands` what those steps want done outside of it (stock, coupons, the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from domain.orders.views import (
     TransitionView,
 )
 from domain.values.enums import MachineKind
+from domain.values.replacing import replace
 
 Subject = OrderView | PaymentView | RefundView | FulfillmentView
 T = TypeVar("T")

@@ -1,7 +1,6 @@
 """Shipping: units of a fulfillment leave in a parcel. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from domain.orders.model import Order
 from domain.orders.state import Step, settled, transition
@@ -9,6 +8,7 @@ from domain.orders.views import FulfillmentLineView, ShipmentLine, ShipmentView
 from domain.values.enums import FulfillmentState, MachineKind
 from domain.values.ids import IdKind
 from domain.values.refusals import InputProblem
+from domain.values.replacing import replace
 
 
 def shipping_problems(order: Order, fulfillment_id: str, quantities: Mapping[str, int]) -> tuple[InputProblem, ...]:

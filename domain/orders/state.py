@@ -19,7 +19,7 @@ What is not handled here: input/output of any kind, the clock (`Step.now`), ids 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
@@ -33,6 +33,7 @@ from domain.values.enums import FulfillmentState, MachineKind, OrderStatus, Orde
 from domain.values.faults import DomainFault
 from domain.values.ids import IdKind
 from domain.values.refusals import ActionRejected, BlockedReason, Forbidden
+from domain.values.replacing import replace
 
 SAME: Final = "same"
 """As a next state: the state it is in."""

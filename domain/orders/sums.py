@@ -3,7 +3,7 @@
 `drawn` puts them into the head, where lists and guards read them; every action ends with it.
 """
 
-from dataclasses import replace
+from typing import Any
 
 from domain.orders.model import Order
 from domain.orders.views import UNPAID_STATUSES, FulfillmentView, InstallmentView, OrderView, PaymentView
@@ -16,6 +16,7 @@ from domain.values.enums import (
     PaymentState,
     PaymentStatus,
 )
+from domain.values.replacing import replace
 
 IN_FLIGHT = frozenset((PaymentState.CREATED, PaymentState.PROCESSING))
 SENT = frozenset(
@@ -76,22 +77,20 @@ def drawn(order: Order) -> Order:
     wanted = head.total_minor if is_whole_cancelled else head.total_minor - head.cancelled_minor
     cancelled_units = sum(line.cancelled_quantity for line in order.lines)
     installments = _filled(order.installments, captured + authorized)
-    return replace(
-        order,
-        installments=installments,
-        head=replace(
-            head,
-            captured_minor=captured,
-            authorized_minor=authorized,
-            refunded_minor=refunded,
-            payable_minor=_payable(head, installments),
-            payment_status=payment_status(captured, refunded, authorized, wanted),
-            fulfillment_status=fulfillment_status(order.fulfillments, head.unit_count - cancelled_units),
-            after_sale_status=AfterSaleStatus.NONE,
-            shipped_units=sum(part.shipped_units for part in order.fulfillments if _is_original(part)),
-            payments_in_flight=sum(p.status in IN_FLIGHT for p in order.payments),
-        ),
-    )
+    columns: dict[str, Any] = {
+        "captured_minor": captured,
+        "authorized_minor": authorized,
+        "refunded_minor": refunded,
+        "payable_minor": _payable(head, installments),
+        "payment_status": payment_status(captured, refunded, authorized, wanted),
+        "fulfillment_status": fulfillment_status(order.fulfillments, head.unit_count - cancelled_units),
+        "after_sale_status": AfterSaleStatus.NONE,
+        "shipped_units": sum(part.shipped_units for part in order.fulfillments if _is_original(part)),
+        "payments_in_flight": sum(p.status in IN_FLIGHT for p in order.payments),
+    }
+    if installments == order.installments and all(getattr(head, name) == value for name, value in columns.items()):
+        return order
+    return replace(order, installments=installments, head=replace(head, **columns))
 
 
 def owed_minor(head: OrderView) -> int:

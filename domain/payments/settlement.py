@@ -5,8 +5,6 @@ the provider's view with ours and takes the steps between the two. So an answer,
 after we gave up end in the same state.
 """
 
-from dataclasses import replace
-
 from domain.access.viewer import PROVIDER, SYSTEM
 from domain.orders.effects import with_refund
 from domain.orders.model import Errand, ErrandKind, Order
@@ -16,6 +14,7 @@ from domain.orders.views import PaymentView
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.values.enums import MachineKind, OrderStatus, PaymentState, RefundState
 from domain.values.faults import DomainFault
+from domain.values.replacing import replace
 
 MAX_ATTEMPTS = 50
 """Payments of one order, whatever became of them."""

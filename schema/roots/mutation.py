@@ -6,11 +6,13 @@ from resolvers.actions.act_on_fulfillment import fulfillment_action
 from resolvers.actions.act_on_order import order_action
 from resolvers.actions.act_on_payment import payment_action
 from resolvers.actions.cancel_order import cancel_order
+from resolvers.actions.import_orders import import_orders
 from resolvers.actions.pay_order import pay_order
 from resolvers.actions.place_order import place_order
 from resolvers.actions.ship_fulfillment import ship_fulfillment
 from schema.types.result import (
     FulfillmentActionResult,
+    ImportOrdersResult,
     OrderActionResult,
     PaymentActionResult,
     PayOrderResult,
@@ -92,4 +94,9 @@ class Mutation:
         resolver=fulfillment_action("deliverFulfillment"),
         graphql_type=FulfillmentActionResult,
         description="Says that every parcel arrived.",
+    )
+    import_orders = strawberry.mutation(
+        resolver=import_orders,
+        graphql_type=ImportOrdersResult,
+        description="Brings orders of a legacy system in: each once, by its external number on the channel.",
     )

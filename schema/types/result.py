@@ -83,6 +83,22 @@ class FulfillmentActionSuccess:
     is_replayed: bool = _replayed()
 
 
+@strawberry.type(description="An order of the batch that was not imported.")
+class ImportFailure:
+    index: int = strawberry.field(description="Its place in the batch, from 0.")
+    external_number: str | None = strawberry.field(description="Its number in the legacy system.")
+    code: str = strawberry.field(description="For programs: never changes.")
+    message: str = strawberry.field(description="For people.")
+
+
+@strawberry.type(description="The batch was worked off; orders that cannot be imported keep no other from it.")
+class ImportOrdersSuccess:
+    imported: int = strawberry.field(description="How many orders were imported, or would be in a dry run.")
+    skipped: int = strawberry.field(description="How many were there already.")
+    failed: list[ImportFailure] = strawberry.field(description="Those that cannot be imported, and why.")
+    is_replayed: bool = _replayed()
+
+
 PlaceOrderResult = Annotated[
     PlaceOrderSuccess
     | OutOfStock
@@ -165,4 +181,8 @@ QuoteOrderResult = Annotated[
     | ServiceUnavailable
     | Forbidden,
     strawberry.union("QuoteOrderResult", description="A quote, or why there is none."),
+]
+ImportOrdersResult = Annotated[
+    ImportOrdersSuccess | InvalidInput | LimitExceeded | IdempotencyConflict | RequestInProgress | Forbidden,
+    strawberry.union("ImportOrdersResult", description="What became of a batch of orders to be imported."),
 ]

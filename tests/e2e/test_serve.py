@@ -6,6 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.fixtures.server_process import ServerProcess, environment, free_port, run, serving
@@ -14,10 +15,9 @@ COUNT = "{ orders { totalCount } }"
 
 
 def postmasters(data_dir: Path) -> list[int]:
-    """The PostgreSQL processes that work on this data folder."""
-    shown = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout  # noqa: S607
-    rows = (line.split(None, 1) for line in shown.splitlines())
-    return [int(pid) for pid, args in rows if str(data_dir) in args and "postgres" in args]
+    """The PostgreSQL servers that work on this data folder."""
+    written = [found.read_text().split() for found in data_dir.glob("postgres/*/postmaster.pid")]
+    return [int(lines[0]) for lines in written if lines and psutil.pid_exists(int(lines[0]))]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,31 +1,40 @@
-"""The shop, as the tests of the actions find it: open, on its first day."""
+"""The shop, as the tests of the actions find it: open, on its first day. What they leave behind is examined."""
+
+from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.bootstrap import EMBEDDED
+from adapters.bootstrap import EMBEDDED, Local
 from adapters.db.engine import Database
+from adapters.doctor.examination import examine
 from tests.fixtures.shop import Shop
 
 
 @pytest.fixture
-async def shop(database: Database) -> Shop:
+async def shop(database: Database) -> AsyncIterator[Shop]:
     """Inventory and promotion join our transactions."""
-    shop = Shop(database)
-    await shop.open()
-    return shop
+    async for shop in _opened(database, EMBEDDED):
+        yield shop
 
 
 @pytest.fixture
-async def remote_shop(database: Database) -> Shop:
+async def remote_shop(database: Database) -> AsyncIterator[Shop]:
     """Inventory and promotion are somewhere else: placement is a saga, stock and coupons move by jobs."""
-    shop = Shop(database, local={})
-    await shop.open()
-    return shop
+    async for shop in _opened(database, {}):
+        yield shop
 
 
 @pytest.fixture(params=["joined", "apart"])
-async def any_shop(request: pytest.FixtureRequest, database: Database) -> Shop:
+async def any_shop(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Shop]:
     """Both, one after the other."""
-    shop = Shop(database, local=EMBEDDED if request.param == "joined" else {})
+    async for shop in _opened(database, EMBEDDED if request.param == "joined" else {}):
+        yield shop
+
+
+async def _opened(database: Database, local: Local) -> AsyncIterator[Shop]:
+    shop = Shop(database, local=local)
     await shop.open()
-    return shop
+    yield shop
+    await shop.worker.drain()
+    findings = await examine(database, now=shop.clock.now())
+    assert [(finding.code, finding.title, finding.examples) for finding in findings if finding.violations] == []

@@ -1,0 +1,217 @@
+"""Each rule is broken by hand, in a transaction that is rolled back: it is named, and no other."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import text
+
+from adapters.db.engine import Database, Snapshot, Transaction
+from adapters.doctor.examination import RULES, examine
+from adapters.doctor.findings import Finding, exit_code
+from adapters.policy_files import load_policies
+from adapters.seeding.seed import seed_demo
+from adapters.sql import prepare
+
+pytestmark = pytest.mark.anyio
+
+REFERENCE: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def first(table: str, where: str, key: str = "id") -> str:
+    return f"{key} = (SELECT min({key}) FROM {table} WHERE {where})"
+
+
+def in_order(status: str) -> str:
+    return first("orders", f"status = '{status}'")
+
+
+OF_COMPLETED: Final = "order_id = (SELECT min(id) FROM orders WHERE status = 'COMPLETED')"
+CTID: Final = "ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)"
+
+BREAKS: Final[dict[str, tuple[str, ...]]] = {
+    "on hand = initial + received + restocked − deducted; sellable ≥ 0": (
+        "ALTER TABLE services.stock DROP CONSTRAINT ck_stock_balance",
+        "UPDATE services.stock SET initial = initial + 1 WHERE sku = 'SKU-00001' AND warehouse = 'ber-1'",
+    ),
+    "reserved, deducted and restocked units are those of the reservations": (
+        "UPDATE services.stock SET reserved = reserved + 1 WHERE sku = 'SKU-00001' AND warehouse = 'ber-1'",
+    ),
+    "a reservation ends exactly once": (
+        "ALTER TABLE services.reservations DROP CONSTRAINT ck_reservations_ended",
+        "UPDATE services.reservations SET ended_at = NULL WHERE "
+        + CTID.format("services.reservations", "state = 'DEDUCTED'"),
+    ),
+    "what is held or was given for a line is what it was allocated": (
+        "UPDATE order_lines SET allocations = '[]' WHERE "
+        + first("order_lines", f"{OF_COMPLETED} AND allocations <> '[]'"),
+    ),
+    "no reservation is held past its time to live and the grace": (
+        "UPDATE services.reservations SET expires_at = '2026-06-01 11:58:59Z' WHERE "
+        + CTID.format("services.reservations", "state = 'HELD'"),
+    ),
+    "no reservation is held for an order that is over": (
+        "CREATE TEMP TABLE freed ON COMMIT DROP AS SELECT * FROM services.reservations WHERE state = 'RELEASED' LIMIT 1",
+        (
+            "UPDATE services.reservations AS r SET state = 'HELD', ended_at = NULL, expires_at = '2026-07-01Z' FROM freed"
+            " WHERE r.line_id = freed.line_id AND r.warehouse = freed.warehouse"
+        ),
+        (
+            "UPDATE services.stock AS s SET reserved = reserved + quantity, received = received + quantity,"
+            " on_hand = on_hand + quantity FROM freed WHERE s.sku = freed.sku AND s.warehouse = freed.warehouse"
+        ),
+    ),
+    "an external number names at most one order of its channel": (
+        "ALTER TABLE orders DROP CONSTRAINT uq_orders_external_number_channel",
+        (
+            "UPDATE orders SET external_number = 'SAME' WHERE id IN"
+            " (SELECT id FROM orders WHERE channel = 'feira' ORDER BY id LIMIT 2)"
+        ),
+    ),
+    "a key stands for at most one order, and an order that was acknowledged is there": (
+        (
+            "INSERT INTO idempotency_keys VALUES ('MEMBER:mbr_1001', 'placeOrder', 'k', 'hash', 'DONE',"
+            """ '{"type": "OrderPlaced", "order_id": "ord_gone"}', now(), now(), now())"""
+        ),
+    ),
+    "a line's total = unit price × quantity − discount + tax": (
+        "UPDATE order_lines SET total_minor = total_minor + 1 WHERE " + first("order_lines", "TRUE"),
+    ),
+    "an order's sums are those of its lines; total = subtotal − discount + shipping + tax": (
+        "UPDATE orders SET line_count = line_count + 1 WHERE " + in_order("COMPLETED"),
+    ),
+    "an order's discount is the sum of its ledger": (
+        "UPDATE order_discounts SET amount_minor = amount_minor + 1 WHERE "
+        + CTID.format("order_discounts", "line_id IS NULL"),
+    ),
+    "no line's ledger is above its discount": (
+        (
+            "UPDATE order_discounts AS d SET line_id = found.line_id FROM (SELECT d.ctid AS at, l.id AS line_id"
+            " FROM order_discounts AS d JOIN order_lines AS l ON l.order_id = d.order_id"
+            " WHERE d.line_id IS NULL AND d.amount_minor > l.discount_minor LIMIT 1) AS found WHERE d.ctid = found.at"
+        ),
+    ),
+    "installments are the total; what is secured fills them; payable is what is left of them": (
+        f"UPDATE order_installments SET paid_minor = paid_minor - 1 WHERE {OF_COMPLETED}",
+    ),
+    "of a payment: refunded ≤ captured ≤ authorized, and refunded is the sum of its refunds": (
+        "UPDATE refunds SET amount_minor = amount_minor - 1 WHERE " + first("refunds", "status = 'SUCCEEDED'"),
+    ),
+    "an order's captured, refunded and authorized money, and its payments in flight, are those of its payments": (
+        "UPDATE orders SET payments_in_flight = 1 WHERE " + in_order("COMPLETED"),
+    ),
+    "the payment status is what the sums say": (
+        "UPDATE orders SET payment_status = 'UNPAID' WHERE " + in_order("COMPLETED"),
+    ),
+    "an order that is off is off as a whole; otherwise no more is cancelled than there is": (
+        "UPDATE orders SET cancelled_minor = cancelled_minor - 1 WHERE " + in_order("CANCELLED"),
+    ),
+    "an order has one currency": (f"UPDATE order_installments SET currency = 'XXX' WHERE {OF_COMPLETED}",),
+    "a fulfillment's total = subtotal − discount + shipping + tax, and its units are those of its lines": (
+        "UPDATE fulfillments SET cancelled_units = 1 WHERE " + first("fulfillments", OF_COMPLETED),
+    ),
+    "the fulfillments of an order are the order, in every money column and in units": (
+        "UPDATE fulfillments SET shipping_minor = shipping_minor + 1, total_minor = total_minor + 1 WHERE "
+        + first("fulfillments", OF_COMPLETED),
+    ),
+    "a line's units are those of its fulfillments": (
+        "UPDATE order_lines SET returned_quantity = 1 WHERE " + first("order_lines", OF_COMPLETED),
+    ),
+    "shipped units are those of the parcels": (
+        "UPDATE shipments SET lines = '[]' WHERE " + first("shipments", "jsonb_array_length(lines) = 1"),
+    ),
+    "the fulfillment status is what the fulfillments say": (
+        "UPDATE orders SET fulfillment_status = 'UNFULFILLED' WHERE " + in_order("COMPLETED"),
+    ),
+    "versions are gapless, from 1 to the order's": (
+        "UPDATE orders SET version = version + 1 WHERE " + in_order("COMPLETED"),
+    ),
+    "every step is in the tables": (
+        f"UPDATE order_events SET action = 'teleport' WHERE {OF_COMPLETED} AND sequence = 3",
+    ),
+    "every step begins where the one before ended": (
+        "UPDATE order_events SET from_state = 'ACCEPTED' WHERE "
+        + first("order_events", "action = 'shipFulfillment' AND from_state = 'READY'"),
+    ),
+    "the last step of an order, payment, refund or fulfillment gives its state": (
+        "UPDATE payments SET status = 'CANCELLED' WHERE " + first("payments", "status = 'FAILED'"),
+    ),
+    "what waits to go back remembers where from": (
+        "UPDATE orders SET previous_status = 'CONFIRMED' WHERE " + in_order("ON_HOLD"),
+    ),
+    "no timer is due for longer than the grace": (
+        "UPDATE order_timers SET due_at = '2026-06-01 11:58:59Z' WHERE "
+        + CTID.format("order_timers", "due_at IS NOT NULL"),
+    ),
+    "a state that ends by time has its timer": (
+        "DELETE FROM order_timers WHERE " + CTID.format("order_timers", "name = 'payTimeout'"),
+    ),
+}
+
+
+class Opened(Database):
+    """A database that is looked at from within an open transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._opened = transaction
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        yield self._opened
+
+
+async def seeded(database: Database) -> None:
+    await seed_demo(database, load_policies(), 300, 1, REFERENCE, lambda _done, _whole: None)
+
+
+async def examined(database: Database, *statements: str) -> list[Finding]:
+    """After the statements, whose work is undone."""
+    async with database.transaction() as transaction:
+        for statement in statements:
+            await transaction.execute(prepare(text(statement.replace(":", r"\:"))))
+        return await examine(Opened(transaction), now=REFERENCE)
+
+
+def violated(findings: list[Finding]) -> dict[str, int]:
+    return {finding.title: finding.violations for finding in findings if finding.violations}
+
+
+async def test_every_rule_names_what_breaks_it_and_no_other_does(database: Database) -> None:
+    await seeded(database)
+    assert violated(await examined(database)) == {}
+    found: dict[str, Any] = {}
+    for title, statements in BREAKS.items():
+        findings = await examined(database, *statements)
+        assert exit_code(findings) == 1, title
+        found[title] = violated(findings)
+    assert found == {title: {title: 1} for title in BREAKS}
+
+
+def test_every_rule_is_broken_once() -> None:
+    assert [rule.title for rule in RULES] == list(BREAKS)
+    assert sorted({rule.code for rule in RULES}) == ["I1", "I2", "I3", "I4", "I5", "I7"]
+
+
+async def test_a_finding_counts_all_and_names_five(database: Database) -> None:
+    await seeded(database)
+    findings = await examined(database, "UPDATE order_lines SET total_minor = total_minor + 1")
+    (finding,) = (finding for finding in findings if finding.violations)
+    lines = await database.rows(prepare(text("SELECT id FROM order_lines ORDER BY id")))
+    assert finding.violations == finding.looked_at == len(lines)
+    assert finding.examples == tuple(row["id"] for row in lines[:5])
+
+
+async def test_a_timer_may_be_late_by_the_grace(database: Database) -> None:
+    await seeded(database)
+    late = "UPDATE order_timers SET due_at = '2026-06-01 11:59:00Z' WHERE due_at IS NOT NULL"
+    assert violated(await examined(database, late)) == {}
+
+
+async def test_an_empty_database_is_healthy(database: Database) -> None:
+    findings = await examine(database, now=REFERENCE)
+    assert [(finding.looked_at, finding.violations, finding.examples) for finding in findings] == [(0, 0, ())] * len(
+        RULES
+    )
+    assert exit_code(findings) == 0
