@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from adapters.entrypoints.negotiation import JSON, UTF_8, media_type_of
-from schema.execution.document import MAX_NUMBER
+from schema.execution.document import is_in_range
 
 MAX_DEPTH: Final = 128
 """Levels of lists and objects in variables. Fifty filters, nested, are a hundred."""
@@ -114,7 +114,7 @@ def _check_values(variables: Any) -> None:
     for depth, value in _values(variables):
         if depth > MAX_DEPTH:
             raise Refused(400, "TOO_DEEP", f"Variables are nested at most {MAX_DEPTH} levels deep.")
-        if isinstance(value, int | float) and not -MAX_NUMBER <= value < MAX_NUMBER:
+        if isinstance(value, int | float) and not is_in_range(value):
             raise Refused(400, "NUMBER_OUT_OF_RANGE", "A number of the variables is too large.")
 
 

@@ -31,6 +31,11 @@ class StockMoves:
                 self.deducted[place] += row.quantity
                 self.restocked[place] += row.quantity if row.returned_at else 0
 
+    def add(self, others: "StockMoves") -> None:
+        self.reserved.update(others.reserved)
+        self.deducted.update(others.deducted)
+        self.restocked.update(others.restocked)
+
     def columns(self) -> dict[str, list[Any]]:
         places = sorted({*self.reserved, *self.deducted})
         return {
@@ -47,8 +52,8 @@ class Batch:
     order_count: int
     orders: Rows
     services: Rows
-    stock: dict[str, list[Any]]
-    used_coupons: dict[str, int]
+    stock: StockMoves
+    used_coupons: Counter[str]
 
 
 SERVICE_COLUMNS: Final = {
@@ -79,7 +84,7 @@ def made(planner: Planner, first: int, numbers: Sequence[int]) -> Batch:
     for life in lives:
         moves.count(life.books)
     used = Counter(claim.code for life in lives for claim in life.books.claims if claim.state == "CLAIMED")
-    return Batch(len(lives), rows, _service_rows([life.books for life in lives]), moves.columns(), dict(used))
+    return Batch(len(lives), rows, _service_rows([life.books for life in lives]), moves, used)
 
 
 def _job_rows(life: Played) -> Iterable[tuple[Any, ...]]:

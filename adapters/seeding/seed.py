@@ -1,25 +1,25 @@
-"""Seeding: the catalogue, then the orders batch by batch. A batch is one transaction, after which every rule of the doctor holds.
+"""Seeding: the catalogue, then the orders batch by batch, all in one transaction: whoever interrupts it finds nothing seeded.
 
 Orders are made by all cores and written by this process, in their order. The same seed number, count and reference time on an
 empty database give the same rows, however many cores there are.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 from typing import Final
 
 from adapters.db.bulk_orders import numbers
-from adapters.db.engine import Database
+from adapters.db.engine import Database, Transaction
 from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
-from adapters.seeding.batches import SERVICE_COLUMNS, Batch, made
+from adapters.seeding.batches import SERVICE_COLUMNS, Batch, StockMoves, made
 from adapters.seeding.catalogue import catalogue_of
 from adapters.seeding.making import maker_count, makers
 from adapters.seeding.order_rows import copy_rows
 from adapters.seeding.plans import Planner
-from adapters.seeding.statements import ANALYZE, COUPONS_USED, HAS_ORDERS, STOCK_MOVED
+from adapters.seeding.statements import COUPONS_USED, HAS_ORDERS, STOCK_MOVED, VACUUM
 from adapters.seeding.writing import write_catalogue
 from adapters.sql import Reader
 from domain.policies import Policies
@@ -44,17 +44,25 @@ async def seed_demo(
     planner = Planner(policies, catalogue_of(policies), seed, orders, reference, is_first)
     async with database.transaction() as transaction:
         await write_catalogue(transaction, planner.catalogue, policies, reference)
+        await _write_orders(database, transaction, planner, progress)
         await transaction.commit()
-    written = 0
-    progress(written, orders)
+    await database.rows(VACUUM)
+
+
+async def _write_orders(database: Database, transaction: Transaction, planner: Planner, progress: Progress) -> None:
+    stock, used_coupons, written = StockMoves(), Counter[str](), 0
+    progress(written, planner.orders)
     async with aclosing(_batches(database, planner)) as batches:
         async for batch in batches:
-            await _write(database, batch)
+            await _copy(transaction, batch)
+            stock.add(batch.stock)
+            used_coupons.update(batch.used_coupons)
             written += batch.order_count
-            progress(written, orders)
-    async with database.transaction() as transaction:
-        await transaction.execute(ANALYZE)
-        await transaction.commit()
+            progress(written, planner.orders)
+    # Once, at the end: a row that one transaction changes for every batch would drag all its versions along.
+    await transaction.execute(STOCK_MOVED, **stock.columns())
+    used = sorted(used_coupons.items())
+    await transaction.execute(COUPONS_USED, codes=[code for code, _ in used], counts=[count for _, count in used])
 
 
 async def _batches(database: Database, planner: Planner) -> AsyncGenerator[Batch]:
@@ -76,13 +84,8 @@ async def _numbers(database: Database, count: int) -> list[int]:
         return await numbers(transaction, count)  # a sequence never goes back: there is nothing to commit
 
 
-async def _write(database: Database, batch: Batch) -> None:
-    async with database.transaction() as transaction:
-        await copy_rows(transaction, batch.orders)
-        for table in _SERVICE_TABLES:
-            if rows := batch.services[table.name]:
-                await transaction.copy(table, SERVICE_COLUMNS[table.name], rows)
-        await transaction.execute(STOCK_MOVED, **batch.stock)
-        used = sorted(batch.used_coupons.items())
-        await transaction.execute(COUPONS_USED, codes=[code for code, _ in used], counts=[n for _, n in used])
-        await transaction.commit()
+async def _copy(transaction: Transaction, batch: Batch) -> None:
+    await copy_rows(transaction, batch.orders)
+    for table in _SERVICE_TABLES:
+        if rows := batch.services[table.name]:
+            await transaction.copy(table, SERVICE_COLUMNS[table.name], rows)

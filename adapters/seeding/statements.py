@@ -97,5 +97,5 @@ COUPONS_USED: Final = prepare(
         ),
     )
 )
-ANALYZE: Final = prepare(text("ANALYZE"))
-"""So that the first queries are planned for what is there now."""
+VACUUM: Final = prepare(text("VACUUM ANALYZE"))
+"""So that the first queries are planned for what is there now, and searches find their index in order."""

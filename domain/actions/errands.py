@@ -122,8 +122,8 @@ async def _refund(ports: Ports, order: Order, errand: Errand) -> Apply | None:
     """An open rest of the payment's authorization is let go first."""
     refund = order.refund(errand.subject_id)
     payment = order.payment(refund.payment_id) if refund else None
-    if refund is None or payment is None:
-        return None
+    if refund is None or payment is None or payment.external_reference is not None:
+        return None  # what was paid elsewhere is given back elsewhere: the refund's alert tells a person
     without_rest = await let_go(ports, payment, "voidPayment")
     answer = await ports.payments.refund(refund.payment_id, refund.id, refund.amount_minor)
 

@@ -6,7 +6,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.fixtures.server_process import ServerProcess, environment, free_port, run, serving
@@ -16,8 +15,19 @@ COUNT = "{ orders { totalCount } }"
 
 def postmasters(data_dir: Path) -> list[int]:
     """The PostgreSQL servers that work on this data folder."""
-    written = [found.read_text().split() for found in data_dir.glob("postgres/*/postmaster.pid")]
-    return [int(lines[0]) for lines in written if lines and psutil.pid_exists(int(lines[0]))]
+    try:
+        lines = (data_dir / "postgres" / "data" / "postmaster.pid").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [int(lines[0])] if lines and is_alive(int(lines[0])) else []
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
