@@ -26,6 +26,12 @@ test-web: $(STAMP)  ## the tests that need Node and a browser; installs both whe
 nightly: $(STAMP)  ## the tests with their long settings
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "not web"
 
+bench: $(STAMP)  ## measure lists, details and placements against two yardsticks (needs wrk; docs/performance.md)
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+bench-size: $(STAMP)  ## measure lists over ten thousand and over a million orders
+	@$(BIN)/python -m tests.benchmarks --size 10000 --size 1000000 $(BENCH)
+
 lock:  ## write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra dev -o requirements-dev.lock

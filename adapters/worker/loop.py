@@ -58,7 +58,8 @@ class Worker:
         timers = await self._queue.claim_timers(now, BATCH, lease_s)
         await _each(jobs, self._do)
         await _each(timers, self._fire)
-        await self._sweep(now)
+        if not (jobs or timers):  # what is due may still need what a sweep would take away: stock to deduct
+            await self._sweep(now)
         return len(jobs) + len(timers)
 
     async def drain(self) -> int:

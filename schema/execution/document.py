@@ -4,7 +4,7 @@ Each step raises NotExecuted with errors as GraphQL knows them. What is *not* li
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,8 +27,8 @@ MAX_TOKENS: Final = 4000
 """The largest operation of a real page has some hundreds; validation of this many takes a second at worst."""
 MAX_COMMENTS: Final = 1000
 MAX_ERRORS: Final = 20
-MAX_NUMBER: Final = 2**63
-"""Numbers of a request are smaller than this: amounts and big integers travel as strings."""
+MAX_DIGITS: Final = 19
+"""Of a whole number of 64 bits."""
 _ABORTED: Final = "Parsing aborted."
 """So ends graphql-core's message whenever one of its limits was passed: of tokens, of comments, of nesting."""
 
@@ -60,7 +60,7 @@ def read_operation(text: str, name: str | None) -> Operation:
         document = parse(text, max_lexical_tokens=MAX_TOKENS, max_comments=MAX_COMMENTS)
     except GraphQLSyntaxError as error:
         raise _unread(error) from error
-    if any(abs(number) >= MAX_NUMBER for number in _numbers(document)):
+    if not all(is_in_range(number) for number in _numbers(document)):
         raise _not_executed("NUMBER_OUT_OF_RANGE", "A number of the document is too large.", is_over_limit=True)
     return Operation(document, _definition(document, name))
 
@@ -69,6 +69,11 @@ def check(schema: GraphQLSchema, operation: Operation) -> None:
     errors = validate(schema, operation.document, max_errors=MAX_ERRORS)
     if errors:
         raise NotExecuted(errors)
+
+
+def is_in_range(number: float) -> bool:
+    """Numbers of a request fit into 64 bits: amounts and big integers travel as strings."""
+    return -(2**63) <= number < 2**63
 
 
 def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -90,9 +95,14 @@ def _why_not_found(found: list[OperationDefinitionNode], name: str | None) -> st
 def _numbers(document: DocumentNode) -> Iterator[float]:
     token: Token | None = document.loc.start_token if document.loc else None
     while token is not None:
-        if token.kind in {TokenKind.INT, TokenKind.FLOAT}:
-            yield float(token.value) if token.value else math.inf
+        if token.value and token.kind in _NUMBERS:
+            yield _NUMBERS[token.kind](token.value)
         token = token.next
+
+
+def _whole(text: str) -> float:
+    """Exact; Python refuses to read thousands of digits."""
+    return int(text) if len(text.lstrip("-")) <= MAX_DIGITS else math.inf
 
 
 def _unread(error: GraphQLSyntaxError) -> NotExecuted:
@@ -104,3 +114,6 @@ def _unread(error: GraphQLSyntaxError) -> NotExecuted:
 def _not_executed(code: str, message: str, *, is_over_limit: bool = False) -> NotExecuted:
     cause = BadRequest(message, code)
     return NotExecuted([GraphQLError(message, original_error=cause)], is_over_limit=is_over_limit)
+
+
+_NUMBERS: Final[Mapping[TokenKind, Callable[[str], float]]] = {TokenKind.INT: _whole, TokenKind.FLOAT: float}

@@ -27,6 +27,7 @@ def _named(seller: str) -> str:
     return f"CASE WHEN {seller}.seller_id IS NULL THEN NULL ELSE {name} END"
 
 
+_WAREHOUSE: Final = fields(id="'whs_' || w.code", code="w.code", name="w.name")
 _STOCK: Final = (
     "(SELECT CASE WHEN count(*) = 0 THEN NULL ELSE "
     + fields(
@@ -35,7 +36,7 @@ _STOCK: Final = (
         available="sum(greatest(s.on_hand - s.reserved, 0))",
         byWarehouse="json_agg("
         + fields(
-            warehouse=fields(id="'whs_' || w.code", code="w.code", name="w.name"),
+            warehouse=_WAREHOUSE,
             onHand="s.on_hand",
             reserved="s.reserved",
             available="greatest(s.on_hand - s.reserved, 0)",
@@ -140,8 +141,7 @@ _FULFILLMENT: Final = fields(
     number="f.number",
     kind="f.kind",
     status="f.status",
-    warehouse=f"(SELECT {fields(id="'whs_' || w.code", code='w.code', name='w.name')}"
-    " FROM services.warehouses AS w WHERE w.code = f.warehouse)",
+    warehouse=f"(SELECT {_WAREHOUSE} FROM services.warehouses AS w WHERE w.code = f.warehouse)",
     seller=_named("f"),
     splitBy="f.split_by",
     lines=rows(
@@ -235,8 +235,7 @@ _PARTS: Final = {
     ),
     "timers": (
         _TIMER,
-        "(SELECT * FROM order_timers WHERE order_id = o.id AND due_at IS NOT NULL"
-        " ORDER BY due_at, name, subject_id) AS t",
+        "(SELECT * FROM order_timers WHERE order_id = o.id AND due_at > '-infinity' ORDER BY due_at, name, subject_id) AS t",
     ),
     "history": (_STEP, "(SELECT * FROM order_events WHERE order_id = o.id ORDER BY sequence LIMIT 50) AS e"),
 }

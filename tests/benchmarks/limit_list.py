@@ -128,7 +128,9 @@ def _asked(variables: Variables) -> tuple[tuple[str, ...], list[Any]]:
 
 
 def _order(row: Any, lines: list[Any]) -> dict[str, Any]:
-    id_, number, status, paid, sent, placed_at, updated_at, total, shipping, discount, currency, member, name, level = row
+    id_, number, status, paid, sent, placed_at, updated_at, total, shipping, discount, currency, member, name, level = (
+        row
+    )
     return {
         "id": id_,
         "number": number,

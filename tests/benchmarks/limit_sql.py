@@ -66,8 +66,8 @@ def moment(column: str) -> str:
     local = f"{column} AT TIME ZONE 'UTC'"
     return (
         f"CASE WHEN extract(microseconds FROM {column})::int % 1000000 = 0"
-        f" THEN to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-        f" ELSE to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') END"
+        f' THEN to_char({local}, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')'
+        f' ELSE to_char({local}, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\') END'
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
+START_LIMIT_S: Final = 60
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _PPID, _UTIME, _STIME = 1, 11, 12
@@ -61,12 +63,19 @@ def serving(kind: str, cores: Cores, env: Mapping[str, str], log: Path) -> Itera
         ) as process,
     ):
         try:
-            said = process.stdout.readline().split() if process.stdout else []
+            said = _first_line(process).split()
             if said[:1] != ["ready"]:
                 raise RuntimeError(f"The server {kind!r} did not come up: {log.read_text()[-2000:]}")
             yield Server(f"http://127.0.0.1:{said[1]}", process.pid)
         finally:
             process.terminate()
+
+
+def _first_line(process: "subprocess.Popen[str]") -> str:
+    """Empty when the process has ended, or says nothing for too long."""
+    if process.stdout is None or not select.select([process.stdout], [], [], START_LIMIT_S)[0]:
+        return ""
+    return process.stdout.readline()
 
 
 def cpu_s(process_id: int) -> float:

@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -19,8 +18,7 @@ from adapters.bootstrap import OrderCenter, assembled
 from adapters.entrypoints.auth import DemoKeys
 from adapters.entrypoints.serving import bound_socket, serve
 from adapters.settings import Settings, load_settings, signing_key
-from tests.benchmarks.limit import limit_application
-from tests.benchmarks.limit_forms import JSON_FORM, ROW_FORM, Form
+from tests.benchmarks.limit import JSON_FORM, ROW_FORM, Form, limit_application
 from tests.benchmarks.plain import plain_application
 
 OURS: Final = "ours"
@@ -90,5 +88,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     main()

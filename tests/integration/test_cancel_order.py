@@ -66,10 +66,15 @@ async def test_what_was_paid_goes_back(any_shop: Shop) -> None:
     await any_shop.worker.drain()
     order = await any_shop.order(order_id)
     assert (order.head.status, order.head.payment_status) == ("CANCELLED", "REFUNDED")
-    assert [(payment.status, payment.refunded_minor) for payment in order.payments] == [("REFUNDED", 1000), ("VOIDED", 0)]
+    assert [(payment.status, payment.refunded_minor) for payment in order.payments] == [
+        ("REFUNDED", 1000),
+        ("VOIDED", 0),
+    ]
     assert [(refund.status, refund.amount_minor) for refund in order.refunds] == [("SUCCEEDED", 1000)]
     assert (order.head.captured_minor, order.head.refunded_minor, order.head.authorized_minor) == (1000, 1000, 0)
-    assert await any_shop.sql("SELECT state, captured_minor, refunded_minor FROM services.provider_payments ORDER BY 2") == [
+    assert await any_shop.sql(
+        "SELECT state, captured_minor, refunded_minor FROM services.provider_payments ORDER BY 2"
+    ) == [
         ("VOIDED", 0, 0),
         ("CAPTURED", 1000, 1000),
     ]

@@ -199,10 +199,10 @@ async def test_no_more_is_captured_than_is_owed(any_shop: Shop) -> None:
     """Two authorizations of the whole: one that had been given up came after all."""
     order_id, _ = await authorized(any_shop)
     first = (await any_shop.order(order_id)).payments[0]
+    await any_shop.sql("UPDATE services.provider_payments SET authorized_minor = 9999, amount_minor = 9999 RETURNING 1")
     await any_shop.sql(
-        "UPDATE services.provider_payments SET authorized_minor = 9999, amount_minor = 9999 RETURNING 1"
+        f"UPDATE payments SET authorized_minor = 9999, amount_minor = 9999 WHERE id = '{first.id}' RETURNING 1"
     )
-    await any_shop.sql(f"UPDATE payments SET authorized_minor = 9999, amount_minor = 9999 WHERE id = '{first.id}' RETURNING 1")
     await any_shop.sql("UPDATE orders SET authorized_minor = 9999 RETURNING 1")
     outcome = await any_shop.refused(any_shop.act_on_payment("capturePayment", first.id, amount=eur(TOTAL + 1)))
     assert outcome.problems[0].message == "At most 68.57 EUR can be captured."

@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from adapters.db.queue import SqlQueue
 from adapters.embedded.tables import members
+from domain.access.viewer import Viewer
 from domain.actions.fire_timer import fire_timer
 from domain.orders.commands import LineQuantity, PlaceOrderLine
 from domain.values.money import Money
@@ -66,7 +68,7 @@ async def test_buying_paying_and_cancelling_all_at_once(any_shop: Shop) -> None:
         if not isinstance(placed, Done):
             return type(placed).__name__
         acts: tuple[Callable[[], Awaitable[Any]], ...] = (
-            lambda: any_shop.pay(placed.order_id, viewer=any_buyer(buyers[number])),
+            lambda: any_shop.pay(placed.order_id, viewer=buyer_of(buyers[number])),
             lambda: any_shop.cancel(placed.order_id, SUPPORT),
         )
         await asyncio.gather(*(act() for act in acts[:: 1 if number % 2 else -1]))
@@ -78,13 +80,14 @@ async def test_buying_paying_and_cancelling_all_at_once(any_shop: Shop) -> None:
     statuses = Counter(row[0] for row in await any_shop.sql("SELECT status FROM orders"))
     assert statuses.keys() <= {"PAID", "CANCELLED"}
     sold = statuses["PAID"]
-    assert await any_shop.sql("SELECT sum(on_hand), sum(reserved) FROM services.stock WHERE sku = 'TEE'") == [(15 - sold, 0)]
+    assert await any_shop.sql("SELECT sum(on_hand), sum(reserved) FROM services.stock WHERE sku = 'TEE'") == [
+        (15 - sold, 0)
+    ]
     assert await any_shop.jobs() == []
 
 
-def any_buyer(member_id: str) -> Any:
-    key = member_id.removeprefix("mbr_")
-    return type(ANNA)(ANNA.kind, key, None, ANNA.roles, member_id=member_id)
+def buyer_of(member_id: str) -> Viewer:
+    return replace(ANNA, id=member_id.removeprefix("mbr_"), member_id=member_id)
 
 
 async def test_an_external_number_many_times_at_once_is_one_order(any_shop: Shop) -> None:
@@ -119,28 +122,12 @@ async def test_the_last_use_of_a_coupon_is_one_use(any_shop: Shop) -> None:
     assert (await any_shop.coupons_used(), await any_shop.stock()) == ({"SAVE5": 1}, {("MUG", "HAM"): (10, 1)})
 
 
-Act = Callable[[Shop, str, int], Awaitable[Any]]
-
-
 async def _part(shop: Shop, order_id: str) -> str:
     return (await shop.order(order_id)).fulfillments[0].id
 
 
 async def _payment(shop: Shop, order_id: str) -> str:
     return (await shop.order(order_id)).payments[0].id
-
-
-SIMPLE: dict[str, tuple[Callable[[Shop], Awaitable[str]], Callable[[Shop, str], Awaitable[Callable[[int, int], Any]]]]] = {}
-
-
-def simple(
-    action: str, ready: Callable[[Shop], Awaitable[str]], subject: Callable[[Shop, str], Awaitable[str]] | None, call: Any
-) -> None:
-    async def prepared(shop: Shop, order_id: str) -> Callable[[int, int], Any]:
-        subject_id = await subject(shop, order_id) if subject else order_id
-        return lambda number, version: call(shop, subject_id, number, version)
-
-    SIMPLE[action] = (ready, prepared)
 
 
 async def _held(shop: Shop) -> str:
@@ -161,47 +148,62 @@ async def _received(shop: Shop) -> str:
     return order_id
 
 
-async def _authorized(shop: Shop) -> str:
-    return await shop.paid(method="test_card_authorize")
-
-
-for name, ready in (
-    ("confirmOrder", Shop.paid),
-    ("holdOrder", Shop.paid),
-    ("releaseOrder", _held),
-    ("completeOrder", _received),
-):
-    simple(name, ready, None, lambda s, i, _n, v, name=name: s.act(name, i, MERCHANT, expected_version=v))
-for name in ("confirmReceipt", "extendReceipt"):
-    simple(name, Shop.delivered, None, lambda s, i, _n, v, name=name: s.act(name, i, ANNA, expected_version=v))
-for name, ready in (
-    ("acceptFulfillment", Shop.confirmed),
-    ("packFulfillment", _accepted),
-    ("deliverFulfillment", Shop.shipped),
-):
-    simple(name, ready, _part, lambda s, i, _n, v, name=name: s.fulfil(name, i, expected_version=v))
-simple("shipFulfillment", Shop.packed, _part, lambda s, i, n, v: s.ship(i, f"T-{n}", expected_version=v))
-simple("cancelOrder", Shop.placed, None, lambda s, i, _n, v: s.cancel(i, expected_version=v))
-
-
-@pytest.mark.parametrize("action", SIMPLE)
-async def test_of_eight_at_once_on_one_version_one_wins(shop: Shop, action: str) -> None:
-    ready, prepared = SIMPLE[action]
-    order_id = await ready(shop)
-    call, before = await prepared(shop, order_id), await shop.order(order_id)
-    seen = before.head.version
+async def _one_wins(shop: Shop, order_id: str, action: str, call: Callable[[int, int], Awaitable[Any]]) -> None:
+    """`call` takes its number and the version that it expects."""
+    seen = (await shop.order(order_id)).head.version
     outcomes = await asyncio.gather(*(call(number, seen) for number in range(8)))
-    after = (await shop.order(order_id)).head.version
-    done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
+    current = (await shop.order(order_id)).head.version
     lost = [outcome for outcome in outcomes if not isinstance(outcome, Done)]
-    assert len(done) == 1
-    assert lost == [VersionConflict(expected_version=seen, current_version=after)] * 7
+    assert lost == [VersionConflict(expected_version=seen, current_version=current)] * 7
     assert [step[0] for step in await shop.steps(order_id, since=seen)].count(action) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "ready", "viewer"),
+    [
+        ("confirmOrder", Shop.paid, MERCHANT),
+        ("holdOrder", Shop.paid, MERCHANT),
+        ("releaseOrder", _held, MERCHANT),
+        ("confirmReceipt", Shop.delivered, ANNA),
+        ("extendReceipt", Shop.delivered, ANNA),
+        ("completeOrder", _received, MERCHANT),
+    ],
+)
+async def test_of_eight_who_act_on_one_version_of_an_order_one_wins(
+    shop: Shop, action: str, ready: Callable[[Shop], Awaitable[str]], viewer: Viewer
+) -> None:
+    order_id = await ready(shop)
+    await _one_wins(shop, order_id, action, lambda _, seen: shop.act(action, order_id, viewer, expected_version=seen))
+
+
+@pytest.mark.parametrize(
+    ("action", "ready"),
+    [("acceptFulfillment", Shop.confirmed), ("packFulfillment", _accepted), ("deliverFulfillment", Shop.shipped)],
+)
+async def test_of_eight_who_act_on_a_fulfillment_one_wins(
+    shop: Shop, action: str, ready: Callable[[Shop], Awaitable[str]]
+) -> None:
+    order_id = await ready(shop)
+    part_id = await _part(shop, order_id)
+    await _one_wins(shop, order_id, action, lambda _, seen: shop.fulfil(action, part_id, expected_version=seen))
+
+
+async def test_of_eight_parcels_of_one_version_one_leaves(shop: Shop) -> None:
+    order_id = await shop.packed()
+    part_id = await _part(shop, order_id)
+    await _one_wins(
+        shop, order_id, "shipFulfillment", lambda n, seen: shop.ship(part_id, f"T-{n}", expected_version=seen)
+    )
+
+
+async def test_of_eight_who_cancel_one_wins(shop: Shop) -> None:
+    order_id = await shop.placed()
+    await _one_wins(shop, order_id, "cancelOrder", lambda _, seen: shop.cancel(order_id, expected_version=seen))
 
 
 @pytest.mark.parametrize("action", ["capturePayment", "voidPayment"])
 async def test_of_eight_who_act_on_a_payment_one_wins(any_shop: Shop, action: str) -> None:
-    order_id = await _authorized(any_shop)
+    order_id = await any_shop.paid(method="test_card_authorize")
     payment_id, seen = await _payment(any_shop, order_id), (await any_shop.order(order_id)).head.version
     outcomes = await asyncio.gather(
         *(any_shop.act_on_payment(action, payment_id, expected_version=seen) for _ in range(8))

@@ -86,9 +86,7 @@ async def test_parcels_with_parts(any_shop: Shop) -> None:
     assert await any_shop.status(order_id) == ("PARTIALLY_SHIPPED", "PAID", "PARTIALLY_SHIPPED", 14)
     assert await any_shop.timers(order_id) == {"order.shipmentAlert": 3 * DAY}
     outcome = await any_shop.refused(any_shop.ship(part.id, "T-2", lines=(LineQuantity(line_id, 3),)))
-    assert [problem.message for problem in outcome.problems] == [
-        "Between 1 and 2 units can be shipped of this line."
-    ]
+    assert [problem.message for problem in outcome.problems] == ["Between 1 and 2 units can be shipped of this line."]
     await did(any_shop.ship(part.id, "T-2", lines=(LineQuantity(line_id, 1),)))
     await did(any_shop.ship(part.id, "T-3"))
     assert await any_shop.status(order_id) == ("SHIPPED", "PAID", "SHIPPED", 17)

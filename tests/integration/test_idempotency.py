@@ -163,7 +163,6 @@ async def test_who_comes_while_it_is_worked_on_is_told_to_wait(remote_shop: Shop
     remote_shop.ports = between(sound, "inventory", "reserve", come_again)
     order_id = await remote_shop.placed(key="k")
     assert second == [RequestInProgress(retry_after_ms=500)]
-    assert second[0].retryable
     assert await remote_shop.place(key="k") == OrderPlaced(order_id=order_id, is_replayed=True)
 
 

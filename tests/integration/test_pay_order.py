@@ -1,6 +1,5 @@
-"""payOrder: attempts that settle, are authorized, declined, asserted, refused, cut off in the middle."""
+"""payOrder: attempts that settle, are authorized, declined, asserted, refused."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +7,6 @@ import pytest
 
 from domain.access.viewer import Viewer
 from domain.orders.commands import PlaceOrderLine
-from domain.payments.answers import ProviderAnswer, ProviderState
-from domain.ports.payments import PaymentRequest
 from domain.values.money import Money
 from domain.values.outcomes import OrderPaid
 from domain.values.refusals import (
@@ -19,7 +16,6 @@ from domain.values.refusals import (
     NotFound,
     OutOfStock,
     PaymentDeclined,
-    RequestInProgress,
     ServiceDown,
     ShortLine,
     VersionConflict,
@@ -41,7 +37,7 @@ from tests.fixtures.shop import (
     Shop,
     did,
 )
-from tests.fixtures.sleepy import Killed, answering, dying_after, mute_after, without
+from tests.fixtures.sleepy import without
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +71,12 @@ async def test_a_card_settles_at_once(any_shop: Shop) -> None:
         *SPLIT,
     ]
     head = order.head
-    assert (head.paid_at, head.captured_minor, head.payable_minor, head.payments_in_flight) == (START + MINUTE, 6262, 0, 0)
+    assert (head.paid_at, head.captured_minor, head.payable_minor, head.payments_in_flight) == (
+        START + MINUTE,
+        6262,
+        0,
+        0,
+    )
     assert (payment.status, payment.amount_minor, payment.authorized_minor, payment.captured_minor) == (
         "CAPTURED",
         6262,
@@ -84,7 +85,10 @@ async def test_a_card_settles_at_once(any_shop: Shop) -> None:
     )
     assert (payment.provider_reference, payment.external_reference) == (f"test_{payment.id}", None)
     assert [part.paid_minor for part in order.installments] == [6262]
-    assert await any_shop.timers(order_id) == {"order.autoConfirm": DAY + MINUTE, "fulfillment.acceptAlert": DAY + MINUTE}
+    assert await any_shop.timers(order_id) == {
+        "order.autoConfirm": DAY + MINUTE,
+        "fulfillment.acceptAlert": DAY + MINUTE,
+    }
     await any_shop.worker.drain()
     assert await any_shop.stock() == {("TEE", "BER"): (8, 0), ("POSTER", "BER"): (4, 0)}
     assert await any_shop.coupons_used() == {"SAVE5": 1}
@@ -139,9 +143,7 @@ async def test_a_declined_card_changes_nothing_of_the_order(any_shop: Shop) -> N
     outcome = await any_shop.pay(order_id, "test_card_declined", key="k")
     payment = (await any_shop.order(order_id)).payments[0]
     assert outcome == PaymentDeclined(message="The card was declined.", payment_id=payment.id)
-    assert await any_shop.steps(order_id, since=3) == [
-        ("paymentDeclined", "PROCESSING", "FAILED", "payment-provider")
-    ]
+    assert await any_shop.steps(order_id, since=3) == [("paymentDeclined", "PROCESSING", "FAILED", "payment-provider")]
     assert await any_shop.status(order_id) == ("PENDING_PAYMENT", "UNPAID", "UNFULFILLED", 4)
     assert await any_shop.timers(order_id) == {"order.payTimeout": 30 * MINUTE}
     assert await any_shop.jobs() == []
@@ -275,129 +277,12 @@ async def test_stock_that_expired_and_went_to_others_is_noticed_before_the_provi
 async def test_stock_is_held_anew_where_it_is_now(any_shop: Shop) -> None:
     order_id = await any_shop.placed(lines=(PlaceOrderLine("TEE", 5),))
     await any_shop.ports.inventory.expire(START + DAY, 10)
-    await any_shop.sql("UPDATE services.stock SET reserved = on_hand WHERE sku = 'TEE' AND warehouse = 'BER' RETURNING 1")
+    await any_shop.sql(
+        "UPDATE services.stock SET reserved = on_hand WHERE sku = 'TEE' AND warehouse = 'BER' RETURNING 1"
+    )
     await any_shop.paid(order_id)
     order = await any_shop.order(order_id)
     assert [part.warehouse for part in order.lines[0].allocations] == ["HAM"]
     assert [part.warehouse for part in order.fulfillments] == ["HAM"]
     await any_shop.sql("UPDATE services.stock SET reserved = 0 RETURNING 1")
     assert await any_shop.stock() == {("TEE", "HAM"): (0, 0)}
-
-
-async def test_the_provider_is_told_what_the_buyer_said(shop: Shop) -> None:
-    asked: list[PaymentRequest] = []
-    sound = shop.ports
-
-    class Curious:
-        def takes(self, method: str) -> bool:
-            return sound.payments.takes(method)
-
-        async def pay(self, request: PaymentRequest) -> ProviderAnswer:
-            asked.append(request)
-            return await sound.payments.pay(request)
-
-    shop.ports = replace(sound, payments=Curious())  # type: ignore[arg-type]  no more of it is needed
-    order_id = await shop.placed()
-    await did(shop.pay(order_id, payment_token="tok", return_url="https://shop.example/back"))
-    payment = (await shop.order(order_id)).payments[0]
-    assert asked == [
-        PaymentRequest(payment.id, order_id, "test_card", TOTAL, "EUR", True, "tok", "https://shop.example/back")  # noqa: FBT003
-    ]
-
-
-async def test_the_worker_tells_it_too(shop: Shop) -> None:
-    order_id = await shop.placed()
-    shop.ports = without(shop.ports, "payments", "pay")
-    await shop.pay(order_id, payment_token="tok", return_url="https://shop.example/back")
-    details = "payload ->> 'details'"
-    assert await shop.sql(f"SELECT {details} FROM jobs") == [
-        ('[["returnUrl", "https://shop.example/back"], ["token", "tok"]]',)
-    ]
-
-
-async def test_a_crash_after_the_charge_is_finished_by_the_worker(any_shop: Shop) -> None:
-    order_id = await any_shop.placed()
-    sound = any_shop.ports
-    any_shop.ports = dying_after(sound, "payments", "pay")
-    with pytest.raises(Killed):
-        await any_shop.pay(order_id, key="k")
-    any_shop.ports = sound
-    assert (await any_shop.order(order_id)).payments[0].status == "PROCESSING"
-    assert await any_shop.sql("SELECT captured_minor FROM services.provider_payments") == [(TOTAL,)]
-    assert await any_shop.later(timedelta(seconds=29)) == 0
-    waiting = await any_shop.refused(any_shop.pay(order_id, key="k"))
-    assert waiting == RequestInProgress(retry_after_ms=500)
-    assert await any_shop.later(timedelta(seconds=1)) >= 1
-    assert (await any_shop.order(order_id)).head.status == "PAID"
-    paid = await any_shop.pay(order_id, key="k")
-    payment = (await any_shop.order(order_id)).payments[0]
-    assert paid == OrderPaid(order_id=order_id, payment_id=payment.id)
-    assert await any_shop.pay(order_id, key="k") == replace(paid, is_replayed=True)
-    assert await any_shop.sql("SELECT captured_minor FROM services.provider_payments") == [(TOTAL,)]
-    assert await any_shop.jobs() == []
-
-
-async def test_a_decline_that_the_worker_heard_is_told_too(any_shop: Shop) -> None:
-    order_id = await any_shop.placed()
-    sound = any_shop.ports
-    any_shop.ports = dying_after(sound, "payments", "pay")
-    with pytest.raises(Killed):
-        await any_shop.pay(order_id, "test_card_declined", key="k")
-    any_shop.ports = sound
-    await any_shop.later(timedelta(seconds=30))
-    payment = (await any_shop.order(order_id)).payments[0]
-    outcome = await any_shop.pay(order_id, "test_card_declined", key="k")
-    assert outcome == PaymentDeclined(message="The card was declined.", payment_id=payment.id)
-
-
-async def test_the_same_key_takes_up_what_an_answer_was_lost_of(any_shop: Shop) -> None:
-    order_id = await any_shop.placed()
-    sound = any_shop.ports
-    any_shop.ports = mute_after(sound, "payments", "pay")
-    assert isinstance(await any_shop.pay(order_id, key="k"), ServiceDown)
-    any_shop.ports = sound
-    outcome = await did(any_shop.pay(order_id, key="k"))
-    assert not outcome.is_replayed
-    order = await any_shop.order(order_id)
-    assert (order.head.status, order.head.captured_minor, len(order.payments)) == ("PAID", TOTAL, 1)
-    await any_shop.later(MINUTE)
-    assert await any_shop.jobs() == []
-    assert (await any_shop.order(order_id)).head.captured_minor == TOTAL
-
-
-async def test_an_inventory_elsewhere_that_is_down(remote_shop: Shop) -> None:
-    order_id = await remote_shop.placed()
-    sound = remote_shop.ports
-    remote_shop.ports = without(sound, "inventory", "reserve")
-    outcome = await remote_shop.refused(remote_shop.pay(order_id, key="k"))
-    assert outcome == ServiceDown(message="The inventory service does not answer: it is asleep.", service="inventory")
-    remote_shop.ports = sound
-    await did(remote_shop.pay(order_id, key="k"))
-
-
-async def test_a_provider_that_thinks_about_it(any_shop: Shop) -> None:
-    thinking = ProviderAnswer(ProviderState.PROCESSING, 0, 0)
-    order_id = await any_shop.placed()
-    sound = any_shop.ports
-    any_shop.ports = answering(sound, "payments", "pay", thinking)
-    await did(any_shop.pay(order_id))
-    assert await any_shop.status(order_id) == ("PENDING_PAYMENT", "UNPAID", "UNFULFILLED", 3)
-    assert (await any_shop.order(order_id)).head.payments_in_flight == 1
-    assert await any_shop.timers(order_id) == {"order.payTimeout": 30 * MINUTE, "payment.paymentTimeout": 30 * MINUTE}
-    outcome = await any_shop.refused(any_shop.cancel(order_id))
-    assert [reason.code for reason in outcome.blocked_by] == ["PAYMENT_IN_FLIGHT"]
-
-
-async def test_nobody_is_charged_for_an_attempt_whose_time_is_over(any_shop: Shop) -> None:
-    order_id = await any_shop.placed()
-    sound = any_shop.ports
-    any_shop.ports = without(sound, "payments", "pay")
-    await any_shop.pay(order_id)
-    any_shop.ports = sound
-    any_shop.clock.pass_(30 * MINUTE)
-    await any_shop.worker.drain()
-    await any_shop.later(MINUTE)
-    order = await any_shop.order(order_id)
-    assert (order.head.status, order.payments[0].status, order.refunds) == ("CANCELLED", "FAILED", ())
-    assert await any_shop.sql("SELECT 1 FROM services.provider_payments") == []
-    assert await any_shop.stock() == {}

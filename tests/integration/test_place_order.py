@@ -76,7 +76,9 @@ async def test_an_order_is_placed_with_all_that_belongs_to_it(any_shop: Shop) ->
         "Ring twice",
         {"gift": True},
     )
-    assert [(line.sku, line.quantity, line.discount_minor, line.tax_minor, line.total_minor) for line in order.lines] == [
+    assert [
+        (line.sku, line.quantity, line.discount_minor, line.tax_minor, line.total_minor) for line in order.lines
+    ] == [
         ("TEE", 2, 374, 689, 4315),
         ("POSTER", 1, 276, 233, 1457),
     ]
@@ -318,11 +320,10 @@ async def test_limits(
 
 
 async def test_a_member_has_only_so_many_unpaid_orders(any_shop: Shop) -> None:
-    for _ in range(3):
-        last = await any_shop.placed(lines=lines(MUG=1))
+    placed = [await any_shop.placed(lines=lines(MUG=1)) for _ in range(3)]
     outcome = await any_shop.refused(any_shop.place(lines=lines(MUG=1)))
     assert (outcome.code, outcome.path, outcome.limit) == ("TOO_MANY_UNPAID_ORDERS", ("memberId",), 3)
-    await any_shop.paid(last)
+    await any_shop.paid(placed[-1])
     await any_shop.placed(lines=lines(MUG=1))
 
 
@@ -342,7 +343,13 @@ async def test_an_external_number_once_per_channel(any_shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("port", "method"),
-    [("products", "by_skus"), ("members", "by_ids"), ("promotions", "active"), ("logistics", "offers"), ("taxes", "rates")],
+    [
+        ("products", "by_skus"),
+        ("members", "by_ids"),
+        ("promotions", "active"),
+        ("logistics", "offers"),
+        ("taxes", "rates"),
+    ],
 )
 async def test_a_service_that_is_down(any_shop: Shop, port: str, method: str) -> None:
     sound = any_shop.ports

@@ -48,12 +48,12 @@ async def test_one_that_was_paid_in_part_gets_it_back(any_shop: Shop) -> None:
     assert await any_shop.stock() == {}
 
 
-async def in_flight(shop: Shop, **more: Money) -> str:
+async def in_flight(shop: Shop) -> str:
     """An order with a payment that the provider is still thinking about."""
     order_id = await shop.placed()
     sound = shop.ports
     shop.ports = answering(sound, "payments", "pay", THINKING)
-    await did(shop.pay(order_id, **more))
+    await did(shop.pay(order_id))
     shop.ports = sound
     return order_id
 
@@ -138,7 +138,11 @@ async def test_money_that_came_late_is_sent_back(any_shop: Shop) -> None:
     assert (await any_shop.order(order_id)).head.status == "CANCELLED"
     await any_shop.worker.drain()
     order = await any_shop.order(order_id)
-    assert (order.payments[0].status, order.head.captured_minor, order.head.refunded_minor) == ("REFUNDED", TOTAL, TOTAL)
+    assert (order.payments[0].status, order.head.captured_minor, order.head.refunded_minor) == (
+        "REFUNDED",
+        TOTAL,
+        TOTAL,
+    )
     assert ("latePayment", "CANCELLED", "CANCELLED", "payment-provider") in await any_shop.steps(order_id)
 
 
@@ -301,3 +305,16 @@ async def test_reservations_that_nobody_ended_are_swept(any_shop: Shop) -> None:
     assert await any_shop.stock() == {("TEE", "BER"): (10, 2)}
     await any_shop.later(SECOND)
     assert await any_shop.stock() == {}
+
+
+async def test_stock_that_is_paid_for_is_deducted_before_its_reservation_is_swept(any_shop: Shop) -> None:
+    """The charge went through, then nobody worked for an hour."""
+    order_id = await any_shop.placed()
+    sound = any_shop.ports
+    any_shop.ports = dying_after(sound, "payments", "pay")
+    with pytest.raises(Killed):
+        await any_shop.pay(order_id)
+    any_shop.ports = sound
+    await any_shop.later(HOUR)
+    assert (await any_shop.order(order_id)).head.status == "PAID"
+    assert await any_shop.stock() == {("TEE", "BER"): (8, 0), ("POSTER", "BER"): (4, 0)}

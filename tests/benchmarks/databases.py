@@ -1,0 +1,115 @@
+"""The databases of a run: an embedded PostgreSQL of its own, durable as in production, seeded once and copied where a run writes."""
+
+import asyncio
+import contextlib
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from adapters.db.connection import connect, dsn
+from adapters.db.embedded_server import EmbeddedServer
+from adapters.db.engine import Database
+from adapters.db.migrate import migrate
+from adapters.entrypoints.terminal import progress
+from adapters.policy_files import PACKAGED, load_policies
+from adapters.seeding.seed import seed_demo
+from tests.benchmarks.processes import Cores, children
+
+SEED: Final = 1
+REFERENCE: Final = datetime(2026, 7, 1, tzinfo=UTC)
+"""The seeded orders end here: every run has the same ones."""
+UNITS_RECEIVED: Final = 10_000_000
+NO_LIMIT: Final = 1_000_000_000
+MAINTENANCE: Final = "postgres"
+
+_RESTOCK: Final = (
+    f"UPDATE services.stock SET received = received + {UNITS_RECEIVED}, on_hand = on_hand + {UNITS_RECEIVED}"
+)
+_UNPAID_LIMIT: Final = re.compile(r"^unpaid_orders_per_member = .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A server with one seeded database."""
+
+    url: str
+    postmaster: int
+    folder: Path
+
+    def database(self, name: str) -> str:
+        """The URL of another database of the server."""
+        return urlsplit(dsn(self.url))._replace(path=f"/{name}").geturl()
+
+    @contextlib.contextmanager
+    def copy(self, name: str) -> Iterator[str]:
+        """A copy of the seeded database, to which nobody may be connected; it is gone after the block."""
+        source = urlsplit(dsn(self.url)).path.removeprefix("/")
+        asyncio.run(
+            _execute(self.database(MAINTENANCE), f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+        )
+        try:
+            yield self.database(name)
+        finally:
+            asyncio.run(_execute(self.database(MAINTENANCE), f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@contextlib.contextmanager
+def seeded(orders: int, cores: Cores) -> Iterator[Seeded]:
+    """Seeds with all cores; then PostgreSQL, this process and what they start leave the measured server's core."""
+    folder = Path(tempfile.mkdtemp(prefix="order-center-benchmark-"))
+    folder.chmod(0o755)  # where root runs this, PostgreSQL is another user
+    server = EmbeddedServer(folder / "data")
+    try:
+        url = server.start()
+        migrate(url)
+        with progress(f"Seeding {orders:,} orders") as bar:
+            asyncio.run(_fill(url, orders, bar))
+        pid = server.pid or 0
+        cores.move_others(0, pid, *children(pid))
+        yield Seeded(url, pid, folder)
+    finally:
+        server.discard()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_policies(folder: Path) -> Path:
+    """The packaged policies, but any number of unpaid orders a member: placements are counted in ten thousands here."""
+    folder.mkdir(exist_ok=True)
+    for path in PACKAGED.glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        (folder / path.name).write_text(
+            _UNPAID_LIMIT.sub(f"unpaid_orders_per_member = {NO_LIMIT}", text), encoding="utf-8"
+        )
+    return folder
+
+
+async def _fill(url: str, orders: int, bar: Callable[[int, int], None]) -> None:
+    database = await Database.open(url)
+    try:
+        await seed_demo(database, load_policies(), orders, SEED, REFERENCE, bar)
+    finally:
+        await database.close()
+    await _execute(url, _RESTOCK, "VACUUM ANALYZE", "CHECKPOINT")
+
+
+async def _execute(url: str, *statements: str) -> None:
+    async with connected(url) as connection:
+        for statement in statements:
+            await connection.execute(statement)
