@@ -22,7 +22,7 @@ class DatabaseUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Compiled:
     """`parameters` are in the order of `$1, $2, …`; `constants` are the values that the clause brought along."""
 
     text: str
@@ -42,6 +42,33 @@ class Statement:
         return f"missing parameters {missing}, unknown parameters {unknown} of: {self.text}"
 
 
+class Statement:
+    """A clause that is compiled once, on its first use: a process does not pay at its start for what it may never run."""
+
+    __slots__ = ("_clause", "_compiled")
+
+    def __init__(self, clause: ClauseElement) -> None:
+        self._clause = clause
+        self._compiled: Compiled | None = None
+
+    @property
+    def compiled(self) -> Compiled:
+        if self._compiled is None:
+            self._compiled = _compiled(self._clause)
+        return self._compiled
+
+    @property
+    def text(self) -> str:
+        return self.compiled.text
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return self.compiled.parameters
+
+    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
+        return self.compiled.arguments(given)
+
+
 class Reader(Protocol):
     """What a statement that reads is run on. Parameters are given by name."""
 
@@ -58,14 +85,18 @@ _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 
 def prepare(clause: ClauseElement) -> Statement:
-    """Compiles a select, insert, update, delete or text; meant to be called once per statement, at import."""
+    """A select, insert, update, delete or text as a statement; meant to be called once for each, at import."""
+    return Statement(clause)
+
+
+def _compiled(clause: ClauseElement) -> Compiled:
     compiled = clause.compile(dialect=_DIALECT)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError(f"only statements with parameters are prepared, not {type(clause).__name__}")
     _refuse_what_sqlalchemy_would_do_at_execution(compiled)
     names = tuple(dict.fromkeys(compiled.positiontup or ()))
     constants = {name: compiled.binds[name].effective_value for name in names if not compiled.binds[name].required}
-    return Statement(compiled.string, names, constants)
+    return Compiled(compiled.string, names, constants)
 
 
 def _refuse_what_sqlalchemy_would_do_at_execution(compiled: SQLCompiler) -> None:

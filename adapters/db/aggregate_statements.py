@@ -132,8 +132,6 @@ def _part(attribute: str, view: type[Any]) -> Part:
         # One that starts anew was claimed by nobody yet.
         changes |= {"locked_until": null(), "attempts": literal_column("0")}
     upsert = prepare(statement.on_conflict_do_update(index_elements=keys, set_=changes))
-    if upsert.parameters != mapper.names:
-        raise AssertionError(f"{table.name} takes {upsert.parameters}, its rows are {mapper.names}")
     return Part(attribute, table, mapper, attrgetter(*keys), upsert)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Sequence as NumberSequence
 
 from adapters.db.aggregate_statements import EVENT, INSERT_HEAD, ORDER, PARTS
 from adapters.db.engine import Transaction
-from adapters.db.order_search import Searchable, searchable
+from adapters.db.order_search import searchable
 from adapters.db.tables import order_events, orders, shipments
 from adapters.sql import prepare
 from domain.orders.model import Order
@@ -81,6 +81,3 @@ _PARCELS: Final = prepare(
         _ASKED, (shipments.c.tracking_number == _ASKED.c.number) & (shipments.c.carrier == _ASKED.c.carrier)
     )
 )
-
-if INSERT_HEAD.parameters != (*ORDER.names, *Searchable._fields):
-    raise AssertionError(f"orders takes {INSERT_HEAD.parameters}")

@@ -1,7 +1,7 @@
 """A batch of demo orders as rows, ready to be copied. Pure, and a function of its arguments only: any process may make it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
@@ -9,8 +9,9 @@ from typing import Any, Final
 from adapters.db.tables import jobs
 from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
 from adapters.seeding.books import HELD, Books
+from adapters.seeding.legacy import legacy_order
 from adapters.seeding.order_rows import Rows, job_row, order_rows
-from adapters.seeding.plans import Planner
+from adapters.seeding.plans import LegacyPlan, Planner
 from adapters.seeding.play import Played, played
 
 
@@ -75,9 +76,13 @@ _RESERVATION: Final = attrgetter(*SERVICE_COLUMNS[reservations.name])
 _CLAIM: Final = attrgetter(*SERVICE_COLUMNS[coupon_claims.name])
 
 
+Make = Callable[[int, Sequence[int]], Batch]
+"""The orders from an index on, one for each number."""
+
+
 def made(planner: Planner, first: int, numbers: Sequence[int]) -> Batch:
     """The orders from index `first` on, one for each number."""
-    lives = [played(planner.plan(first + at), number, planner.reference) for at, number in enumerate(numbers)]
+    lives = [life_of(planner, first + at, number) for at, number in enumerate(numbers)]
     rows = order_rows(life.order for life in lives)
     rows[jobs.name] = [row for life in lives for row in _job_rows(life)]
     moves = StockMoves()
@@ -85,6 +90,15 @@ def made(planner: Planner, first: int, numbers: Sequence[int]) -> Batch:
         moves.count(life.books)
     used = Counter(claim.code for life in lives for claim in life.books.claims if claim.state == "CLAIMED")
     return Batch(len(lives), rows, _service_rows([life.books for life in lives]), moves, used)
+
+
+def life_of(planner: Planner, index: int, number: int) -> Played:
+    """`number` of the sequence of order numbers."""
+    plan = planner.plan(index)
+    if isinstance(plan, LegacyPlan):
+        order = legacy_order(plan, number)
+        return Played(order, Books(order.head.id), ())
+    return played(plan, number, planner.reference)
 
 
 def _job_rows(life: Played) -> Iterable[tuple[Any, ...]]:

@@ -69,6 +69,7 @@ class Catalogue:
     products: Mapping[str, tuple[Product, ...]]
     """By business unit."""
     members: tuple[Member, ...]
+    members_by_unit: Mapping[str, tuple[Member, ...]]
 
     def all_products(self) -> Iterator[Product]:
         for products in self.products.values():
@@ -88,7 +89,10 @@ WAREHOUSES: Final = (
 def catalogue_of(policies: Policies) -> Catalogue:
     units = _ordered(policies)
     products = {unit.code: tuple(_products(unit, position)) for position, unit in enumerate(units)}
-    return Catalogue(products, tuple(_members(units)))
+    members = tuple(_members(units))
+    # A unit to which chance gave no member serves everybody.
+    by_unit = {unit.code: tuple(m for m in members if m.unit == unit.code) or members for unit in units}
+    return Catalogue(products, members, by_unit)
 
 
 def _ordered(policies: Policies) -> list[UnitPolicy]:

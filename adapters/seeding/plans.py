@@ -1,5 +1,8 @@
 """What each demo order will be: who buys what, when, on which channel, and by which script. An order's plan depends on the seed
 and its index only, so that any process can make any of them.
+
+The oldest orders were placed in part where a legacy system ran, and imported later. In a big seed nearly all of them were: so
+its orders have six events on average at most, and it is a bulk of history with a busy end.
 """
 
 import math
@@ -21,6 +24,10 @@ from domain.values.enums import ChannelKind
 SPAN: Final = timedelta(days=730)
 MOMENT_EVERY: Final = 10
 """One order in so many is under way at the reference time."""
+BULK_FROM: Final = 20_001
+"""How many orders are a big seed."""
+_IMPORTED_AFTER: Final = timedelta(days=14)
+_IMPORTED_EVERY: Final = timedelta(milliseconds=10)
 _LINE_COUNTS: Final = (1, 2, 3, 4, 5, 6)
 _LINE_WEIGHTS: Final = (48, 26, 13, 7, 4, 2)
 _QUANTITIES: Final = (1, 2, 3, MOST_UNITS)
@@ -28,6 +35,18 @@ _QUANTITY_WEIGHTS: Final = (78, 15, 5, 2)
 _HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 11, 10, 9, 9, 9, 10, 11, 13, 14, 12, 8, 4)
 """How many orders are placed in each hour of the day."""
 _NOTES: Final = ("Please ring twice", "Leave it with the neighbour", "It is a gift: no invoice, please", "After 6 pm")
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """The time of the legacy systems: the oldest part of all orders, and how many of those that lived until their end."""
+
+    until: float
+    share: float
+
+
+_ERA: Final = Era(0.3, 0.46)
+_BULK_ERA: Final = Era(0.92, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,20 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class LegacyPlan:
+    """An order that its legacy system tells of."""
+
+    rolls: Random
+    unit: UnitPolicy
+    channel: ChannelPolicy
+    member: Member
+    lines: tuple[PlannedLine, ...]
+    placed_at: datetime
+    imported_at: datetime
+    reference: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Planner:
     """`is_first`: nothing was seeded before, so members have their welcome coupon and the known order is not there yet."""
 
@@ -64,8 +97,33 @@ class Planner:
     reference: datetime
     is_first: bool
 
-    def plan(self, index: int) -> Plan:
+    def plan(self, index: int) -> Plan | LegacyPlan:
         rolls = dice(self.seed, index, self.orders)
+        era = _BULK_ERA if self.orders >= BULK_FROM else _ERA
+        if index < era.until * self.orders and not _is_moment(index) and rolls.random() < era.share:
+            return self._legacy(rolls, index, era) or self._placed(rolls, index)
+        return self._placed(rolls, index)
+
+    def _legacy(self, rolls: Random, index: int, era: Era) -> LegacyPlan | None:
+        """None where no business unit has a legacy system."""
+        channels = [c for c in self.policies.channels.values() if c.kind is ChannelKind.LEGACY]
+        if not channels:
+            return None
+        channel = rolls.choice(channels)
+        unit = self.policies.units[rolls.choice(channel.business_units)]
+        part = min(era.until, (index + rolls.random()) / self.orders)
+        return LegacyPlan(
+            rolls=rolls,
+            unit=unit,
+            channel=channel,
+            member=rolls.choice(self.catalogue.members_by_unit[unit.code]),
+            lines=self._lines(rolls, unit, least_units=1),
+            placed_at=self._at_day(rolls, part),
+            imported_at=self._at(era.until) + _IMPORTED_AFTER + index * _IMPORTED_EVERY,
+            reference=self.reference,
+        )
+
+    def _placed(self, rolls: Random, index: int) -> Plan:
         is_known = self._is_known(index)
         member = self.catalogue.members[0] if is_known else self._member(rolls, index)
         unit = self.policies.units[member.unit]
@@ -76,7 +134,7 @@ class Planner:
             unit=unit,
             channel=channel,
             member=member,
-            lines=self._known_lines() if is_known else self._lines(rolls, unit, script),
+            lines=self._known_lines() if is_known else self._lines(rolls, unit, 2 if script.needs_two_units else 1),
             placed_at=placed_at,
             script=acts,
             refunds_fail=script.refunds_fail,
@@ -107,11 +165,11 @@ class Planner:
     def _script(
         self, rolls: Random, index: int, unit: UnitPolicy, *, is_known: bool
     ) -> tuple[Script, tuple[ScriptedAct, ...], datetime]:
-        if is_known or index % MOMENT_EVERY == MOMENT_EVERY - 1:
+        if is_known or _is_moment(index):
             moment = SHIPPED_IN_PART if is_known else MOMENTS[index // MOMENT_EVERY % len(MOMENTS)]
             return self._moment(rolls, moment, unit)
         script = rolls.choices(LIVES, [life.weight for life in LIVES])[0]
-        return script, _acts(rolls, script, unit), self._placed_at(rolls, index)
+        return script, _acts(rolls, script, unit), self._at_day(rolls, (index + rolls.random()) / self.orders)
 
     def _moment(
         self, rolls: Random, moment: Moment, unit: UnitPolicy
@@ -120,21 +178,23 @@ class Planner:
         age_s = sum(act.after_s for act in acts) + moment.age_s(rolls, unit.timeouts)
         return moment.script, acts, self.reference - timedelta(seconds=age_s)
 
-    def _placed_at(self, rolls: Random, index: int) -> datetime:
-        """Later with every index, by the day: business grows."""
-        part = (index + rolls.random()) / self.orders
-        at = self.reference - SPAN * math.pow(1 - part, 1.2)
+    def _at(self, part: float) -> datetime:
+        """When so large a part of all orders was placed: business grows."""
+        return self.reference - SPAN * math.pow(1 - part, 1.2)
+
+    def _at_day(self, rolls: Random, part: float) -> datetime:
+        at = self._at(part)
         in_day = timedelta(hours=rolls.choices(range(24), _HOURS)[0], seconds=rolls.uniform(0, 3600))
         morning = at.replace(hour=0, minute=0, second=0, microsecond=0)
         return min(morning + in_day, self.reference - timedelta(seconds=rolls.uniform(60, 3600)))
 
-    def _lines(self, rolls: Random, unit: UnitPolicy, script: Script) -> tuple[PlannedLine, ...]:
+    def _lines(self, rolls: Random, unit: UnitPolicy, least_units: int) -> tuple[PlannedLine, ...]:
         products = self.catalogue.products[unit.code]
         count = rolls.choices(_LINE_COUNTS, _LINE_WEIGHTS)[0]
         chosen = {products[int(len(products) * rolls.random() ** 1.4)].sku for _ in range(count)}
         lines = tuple(_line(rolls, product) for product in products if product.sku in chosen)
-        if script.needs_two_units and sum(line.quantity for line in lines) < 2:
-            return (replace(lines[0], quantity=2), *lines[1:])
+        if sum(line.quantity for line in lines) < least_units:
+            return (replace(lines[0], quantity=least_units), *lines[1:])
         return lines
 
     def _known_lines(self) -> tuple[PlannedLine, ...]:
@@ -164,6 +224,10 @@ _CHANNEL_WEIGHTS: Final = {
     ChannelKind.LEGACY: 0,
 }
 """Orders of legacy systems are imported, not placed."""
+
+
+def _is_moment(index: int) -> bool:
+    return index % MOMENT_EVERY == MOMENT_EVERY - 1
 
 
 def _acts(rolls: Random, script: Script, unit: UnitPolicy) -> tuple[ScriptedAct, ...]:

@@ -14,9 +14,9 @@ from typing import Final
 from adapters.db.bulk_orders import numbers
 from adapters.db.engine import Database, Transaction
 from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
-from adapters.seeding.batches import SERVICE_COLUMNS, Batch, StockMoves, made
+from adapters.seeding.batches import SERVICE_COLUMNS, Batch, StockMoves
 from adapters.seeding.catalogue import catalogue_of
-from adapters.seeding.making import maker_count, makers
+from adapters.seeding.making import maker_count, makers, uncollected
 from adapters.seeding.order_rows import copy_rows
 from adapters.seeding.plans import Planner
 from adapters.seeding.statements import COUPONS_USED, HAS_ORDERS, STOCK_MOVED, VACUUM
@@ -44,7 +44,8 @@ async def seed_demo(
     planner = Planner(policies, catalogue_of(policies), seed, orders, reference, is_first)
     async with database.transaction() as transaction:
         await write_catalogue(transaction, planner.catalogue, policies, reference)
-        await _write_orders(database, transaction, planner, progress)
+        with uncollected():
+            await _write_orders(database, transaction, planner, progress)
         await transaction.commit()
     await database.rows(VACUUM)
 
@@ -68,11 +69,11 @@ async def _write_orders(database: Database, transaction: Transaction, planner: P
 async def _batches(database: Database, planner: Planner) -> AsyncGenerator[Batch]:
     """In their order; each maker has one in its hands and one before it."""
     loop, count = asyncio.get_running_loop(), maker_count(planner.orders)
-    with makers(count) as executor:
+    with makers(planner, count) as (executor, make):
         under_way: deque[asyncio.Future[Batch]] = deque()
         for first in range(0, planner.orders, BATCH_ORDERS):
             wanted = min(BATCH_ORDERS, planner.orders - first)
-            under_way.append(loop.run_in_executor(executor, made, planner, first, await _numbers(database, wanted)))
+            under_way.append(loop.run_in_executor(executor, make, first, await _numbers(database, wanted)))
             if len(under_way) > 2 * count:
                 yield await under_way.popleft()
         while under_way:

@@ -8,7 +8,7 @@ with goods of several sellers becomes one for each; the first of them has the tr
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from domain.orders.views import FulfillmentLineView, FulfillmentView, OrderLineV
 from domain.values.enums import FulfillmentKind, FulfillmentState, OrderStatus
 from domain.values.ids import IdKind
 from domain.values.money import share
+from domain.values.replacing import replace
 
 NO_CARRIER: Final = "UNKNOWN"
 STATE_BY_STATUS: Final = {

@@ -11,7 +11,6 @@ Theory of operation
 What keeps an order from being imported is found by `import_problems`, which must have found nothing.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -46,6 +45,7 @@ from domain.values.enums import (
     SupplyChannel,
 )
 from domain.values.ids import IdKind
+from domain.values.replacing import replace
 
 DISCOUNT_NAME: Final = "Discount of the legacy system"
 LEGACY_STATUS: Final = "legacyStatus"

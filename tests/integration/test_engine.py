@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from adapters.db.connection import shown
-from adapters.db.engine import Database, DatabaseUnavailable, Reader, Statement, Transaction, prepare, retryable
+from adapters.db.engine import Database, DatabaseUnavailable, Reader, Transaction, prepare, retryable
+from adapters.sql import Compiled
 
 pytestmark = pytest.mark.anyio
 
@@ -80,13 +81,13 @@ def test_a_clause_is_compiled_to_numbered_parameters() -> None:
         " WHERE engine_test.items.name = $1::VARCHAR AND engine_test.items.price > $2::INTEGER LIMIT $3"
     )
     assert statement.parameters == ("name", "price_1", "first")
-    assert statement.constants == {"price_1": 5}
+    assert statement.compiled.constants == {"price_1": 5}
     assert statement.arguments({"first": 10, "name": "x"}) == ["x", 5, 10]
 
 
 def test_a_parameter_used_twice_is_given_once() -> None:
     statement = prepare(text("SELECT CAST(:n AS int) + CAST(:n AS int)"))
-    assert statement == Statement("SELECT CAST($1 AS int) + CAST($1 AS int)", ("n",))
+    assert statement.compiled == Compiled("SELECT CAST($1 AS int) + CAST($1 AS int)", ("n",))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_parameter_used_twice_is_given_once() -> None:
 def test_wrong_names_of_parameters_are_a_type_error(
     given: dict[str, int], sentence: str, constants: dict[str, int]
 ) -> None:
-    statement = Statement("S", (*constants, "b"), constants)
+    statement = Compiled("S", (*constants, "b"), constants)
     with pytest.raises(TypeError) as raised:
         statement.arguments(given)
     assert str(raised.value) == f"{sentence} of: S"
@@ -109,7 +110,7 @@ def test_wrong_names_of_parameters_are_a_type_error(
 
 def test_expanding_parameters_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^expanding parameters need SQLAlchemy's own execution, use = ANY: SELECT"):
-        prepare(select(ITEMS.c.id).where(ITEMS.c.id.in_([1, 2])))
+        _ = prepare(select(ITEMS.c.id).where(ITEMS.c.id.in_([1, 2]))).text
 
 
 def test_python_side_defaults_are_refused() -> None:
@@ -117,7 +118,7 @@ def test_python_side_defaults_are_refused() -> None:
     with pytest.raises(
         ValueError, match=r"^Python-side column defaults are not run, use server defaults or values: INSERT"
     ):
-        prepare(insert(table).values(id=bindparam("id")))
+        _ = prepare(insert(table).values(id=bindparam("id"))).text
 
 
 async def test_rows_row_and_value(items: Database) -> None:
