@@ -91,8 +91,9 @@ def ports_over(
     """Every port over one database. `local`: which services join a unit of work's transaction; the others are asked apart,
     as services in another place would be.
     """
+    clock = clock or SystemClock()
     return Ports(
-        clock=clock or SystemClock(),
+        clock=clock,
         unit_of_work=lambda: SqlUnitOfWork(database, local),
         order_views=SqlOrderViews(database),
         products=EmbeddedProducts(database),
@@ -103,7 +104,7 @@ def ports_over(
         payments=EmbeddedPayments(database),
         logistics=EmbeddedLogistics(database),
         taxes=EmbeddedTaxes(database),
-        quote_tokens=SignedQuoteTokens(secret),
+        quote_tokens=SignedQuoteTokens(secret, clock),
         policies=policies,
         terms=terms,
         embedded=frozenset(local),

@@ -18,13 +18,15 @@ from adapters.seeding.batches import SERVICE_COLUMNS, Batch, StockMoves
 from adapters.seeding.catalogue import catalogue_of
 from adapters.seeding.making import maker_count, makers, uncollected
 from adapters.seeding.order_rows import copy_rows
-from adapters.seeding.plans import Planner
+from adapters.seeding.plans import BULK_FROM, Planner
 from adapters.seeding.statements import COUPONS_USED, HAS_ORDERS, STOCK_MOVED, VACUUM
 from adapters.seeding.writing import write_catalogue
 from adapters.sql import Reader
 from domain.policies import Policies
 
 BATCH_ORDERS: Final = 250
+BULK_BATCH_ORDERS: Final = 1000
+"""Each batch is one COPY for each table, and waits for its answer: big seeds do so less often."""
 _SERVICE_TABLES: Final = (reservations, coupon_claims, provider_payments, provider_operations)
 
 Progress = Callable[[int, int], None]
@@ -69,10 +71,11 @@ async def _write_orders(database: Database, transaction: Transaction, planner: P
 async def _batches(database: Database, planner: Planner) -> AsyncGenerator[Batch]:
     """In their order; each maker has one in its hands and one before it."""
     loop, count = asyncio.get_running_loop(), maker_count(planner.orders)
+    size = BATCH_ORDERS if planner.orders < BULK_FROM else BULK_BATCH_ORDERS
     with makers(planner, count) as (executor, make):
         under_way: deque[asyncio.Future[Batch]] = deque()
-        for first in range(0, planner.orders, BATCH_ORDERS):
-            wanted = min(BATCH_ORDERS, planner.orders - first)
+        for first in range(0, planner.orders, size):
+            wanted = min(size, planner.orders - first)
             under_way.append(loop.run_in_executor(executor, make, first, await _numbers(database, wanted)))
             if len(under_way) > 2 * count:
                 yield await under_way.popleft()

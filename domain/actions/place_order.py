@@ -48,7 +48,6 @@ from domain.values.refusals import (
     invalid,
 )
 
-MAX_NOTE_LENGTH = 2000
 MAX_EXTERNAL_NUMBER_LENGTH = 100
 Allocations = Mapping[str, tuple[Allocation, ...]]
 
@@ -96,9 +95,6 @@ def _problem(viewer: Viewer, command: PlaceOrder) -> Refusal | None:
     if not viewer.actor.roles & {Role.BUYER, Role.PARTNER, Role.MERCHANT, Role.SUPPORT}:
         return Forbidden(message="None of your roles may placeOrder.")
     problems = []
-    if command.note is not None and len(command.note) > MAX_NOTE_LENGTH:
-        message = f"A note has at most {MAX_NOTE_LENGTH} characters."
-        problems.append(InputProblem(("note",), "INVALID_LENGTH", message))
     number = command.external_number
     if number is not None and not 0 < len(number) <= MAX_EXTERNAL_NUMBER_LENGTH:
         message = f"An external number has 1 to {MAX_EXTERNAL_NUMBER_LENGTH} characters."

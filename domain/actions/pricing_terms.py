@@ -155,6 +155,8 @@ def _line_problems(lines: Sequence[PlaceOrderLine], currency: str) -> list[Input
             problems.append(InputProblem((*path, "quantity"), "NOT_POSITIVE", "A quantity is at least 1."))
         if not 0 < len(line.sku) <= 100:
             problems.append(InputProblem((*path, "sku"), "INVALID_LENGTH", "A SKU has 1 to 100 characters."))
+        if line.delivery_mode is not None and not 0 < len(line.delivery_mode) <= 100:
+            problems.append(InputProblem((*path, "deliveryMode"), "INVALID_LENGTH", "It has 1 to 100 characters."))
         if line.options is not None and not isinstance(line.options, dict):
             problems.append(InputProblem((*path, "options"), "NOT_AN_OBJECT", "Options are a JSON object."))
         price = line.unit_price

@@ -23,8 +23,7 @@ from domain.values.refusals import IdempotencyConflict, InvalidInput, Refusal, R
 T = TypeVar("T")
 MAX_TRIES: Final = 8
 MAX_KEY_LENGTH: Final = 255
-SPREAD: Final = frozenset(("wish",))
-"""Parts of commands whose fields stand directly in the contract's inputs."""
+MAX_NOTE_LENGTH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Call:
     key: str | None
     fingerprint: str
     problem: InvalidInput | None = None
-    """A text of the command that no database takes."""
+    """What is wrong with the command whatever its action."""
 
     @classmethod
     def of(cls, operation: str, command: Any) -> "Call":
@@ -44,7 +43,7 @@ class Call:
         key = content.pop("idempotency_key")
         canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
         digest = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(operation, key, digest, _text_problem({**content, "idempotency_key": key}))
+        return cls(operation, key, digest, _note_problem(content.get("note")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,25 +196,7 @@ def _key_problem(key: str | None) -> InvalidInput | None:
     return invalid("idempotencyKey", code="INVALID_LENGTH", message=message)
 
 
-def _text_problem(content: Any, path: tuple[str, ...] = ()) -> InvalidInput | None:
-    """NUL and lone halves of surrogate pairs are in no text of PostgreSQL."""
-    if isinstance(content, str):
-        if "\0" not in content and not any("\ud800" <= sign <= "\udfff" for sign in content):
-            return None
-        return invalid(*path, code="INVALID_TEXT", message="A text has no NUL and no halves of surrogate pairs.")
-    parts = content.items() if isinstance(content, dict) else enumerate(content) if _is_list(content) else ()
-    for name, part in parts:
-        deeper = path if name in SPREAD else (*path, _camel(str(name)))
-        problem = _text_problem(part, deeper) or (_text_problem(name, path) if isinstance(name, str) else None)
-        if problem is not None:
-            return problem
-    return None
-
-
-def _is_list(content: Any) -> bool:
-    return isinstance(content, list | tuple)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+def _note_problem(note: str | None) -> InvalidInput | None:
+    if note is None or len(note) <= MAX_NOTE_LENGTH:
+        return None
+    return invalid("note", code="INVALID_LENGTH", message=f"A note has at most {MAX_NOTE_LENGTH} characters.")

@@ -33,7 +33,7 @@ async def limit_application(settings: Settings, url: str, form: Form) -> AsyncIt
     # Each statement is written for one plan: planning it anew for every request would cost a third of it.
     options["server_settings"] = {**options["server_settings"], "plan_cache_mode": "force_generic_plan"}
     async with asyncpg.create_pool(**options, min_size=size, max_size=size) as pool:
-        answers = {**form, PLACE: Placing(await kept(pool))}
+        answers: dict[str, Answer] = {**form, PLACE: Placing(await kept(pool))}
 
         async def graphql(request: Request) -> Response:
             wanted = orjson.loads(await request.body())

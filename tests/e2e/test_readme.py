@@ -29,7 +29,9 @@ def bash_blocks() -> list[str]:
 def answers(script: str, server: ServerProcess) -> list[dict[str, object]]:
     script = script.replace(PRINTED_URL, server.url)
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=True)  # noqa: S603, S607
-    return [json.loads(part) for part in re.findall(r"^\{.*?\}$", done.stdout.replace("}{", "}\n{"), flags=re.MULTILINE)]
+    return [
+        json.loads(part) for part in re.findall(r"^\{.*?\}$", done.stdout.replace("}{", "}\n{"), flags=re.MULTILINE)
+    ]
 
 
 def test_the_three_queries_answer(server: ServerProcess) -> None:

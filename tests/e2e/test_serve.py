@@ -62,7 +62,10 @@ def test_a_demo_server_prints_its_url_a_key_per_role_and_queries_that_answer(tmp
         for role, key in keys.items():
             viewer = server.ask("{ viewer { roles } }", key=key)["data"]["viewer"]
             assert viewer["roles"] == [role.upper()]
-        assert server.ask("{ viewer { id } }", key="demo-admin-wrong")["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert (
+            server.ask("{ viewer { id } }", key="demo-admin-wrong")["errors"][0]["extensions"]["code"]
+            == "UNAUTHENTICATED"
+        )
 
 
 def test_after_sigkill_of_the_server_the_next_start_takes_over(tmp_path: Path, open_folder: Path) -> None:

@@ -192,7 +192,6 @@ async def test_a_tracking_number_once_per_carrier(any_shop: Shop) -> None:
         ({"lines": (LineQuantity("LINE", 0),)}, [("lines.0.quantity", "QUANTITY_OUT_OF_RANGE")]),
         ({"lines": (LineQuantity("LINE", -1),)}, [("lines.0.quantity", "QUANTITY_OUT_OF_RANGE")]),
         ({"lines": (LineQuantity("LINE", 4),)}, [("lines.0.quantity", "QUANTITY_OUT_OF_RANGE")]),
-        ({"carrier": "\0"}, [("carrier", "INVALID_TEXT")]),
     ],
 )
 async def test_parcels_that_are_not_valid(shop: Shop, more: dict[str, Any], problems: list[tuple[str, str]]) -> None:

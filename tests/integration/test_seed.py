@@ -61,6 +61,12 @@ async def test_two_thousand_orders_are_in_every_state_with_nothing_due_and_the_d
     statuses = await database.rows(prepare(text("SELECT status, count(*) FROM orders GROUP BY status")))
     assert {row["status"] for row in statuses} == states
     assert sum(row["count"] for row in statuses) == 2000
+    assert 200 < await count(database, "orders WHERE is_imported") < 300
+    assert await count(database, "orders WHERE is_imported <> (channel_kind = 'LEGACY')") == 0
+    assert await count(database, "orders WHERE is_imported AND version = 1") == await count(
+        database, "orders WHERE is_imported"
+    )
+    assert await count(database, "orders WHERE import_difference_minor <> 0") > 0
     assert await count(database, "order_timers WHERE due_at <= :now", now=REFERENCE) == 0
     assert await count(database, "jobs WHERE due_at <= :now", now=REFERENCE) == 0
     assert await count(database, "services.products") == 300

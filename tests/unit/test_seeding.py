@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -7,14 +8,16 @@ import pytest
 from adapters.db.tables import orders
 from adapters.policy_files import load_policies
 from adapters.seeding import known
-from adapters.seeding.batches import Batch, made
+from adapters.seeding.batches import Batch, life_of, made
 from adapters.seeding.catalogue import MEMBER_COUNT, catalogue_of
+from adapters.seeding.legacy import STATUSES, SYSTEMS, legacy_order, told
 from adapters.seeding.making import maker_count
-from adapters.seeding.plans import MOMENT_EVERY, Planner
-from adapters.seeding.play import Played, played
+from adapters.seeding.plans import BULK_FROM, MOMENT_EVERY, LegacyPlan, Planner
+from adapters.seeding.play import Played
 from adapters.seeding.scripts import MOMENTS
 from adapters.seeding.terms import active_promotions, shipping_offers, tax_rates
 from domain.orders.flows import PHYSICAL_1
+from domain.orders.import_problems import import_problems
 from domain.orders.model import ErrandKind
 from domain.policies import ChannelPolicy, Policies, UnitPolicy
 from domain.values.enums import ChannelKind, MachineKind, OrderStatus
@@ -34,7 +37,13 @@ def rows(batch: Batch, name: str) -> list[tuple[Any, ...]]:
 
 
 def life(index: int, plan: Planner | None = None) -> Played:
-    return played((plan or planner()).plan(index), index + 1, REFERENCE)
+    return life_of(plan or planner(), index, index + 1)
+
+
+def legacy_plans(plan: Planner, step: int = 1) -> dict[int, LegacyPlan]:
+    """By index."""
+    plans = ((index, plan.plan(index)) for index in range(0, plan.orders, step))
+    return {index: found for index, found in plans if isinstance(found, LegacyPlan)}
 
 
 def test_the_catalogue_has_a_hundred_products_per_unit_and_five_hundred_members() -> None:
@@ -67,7 +76,7 @@ def test_a_unit_that_is_not_packaged_gets_products_members_and_shipping() -> Non
     channel = ChannelPolicy("web", "Acme shop", ChannelKind.STOREFRONT, ("acme",))
     policies = Policies({"acme": unit}, {"web": channel})
     own = Planner(policies, catalogue_of(policies), 1, 5, REFERENCE, is_first=True)
-    lives = [played(own.plan(index), index + 1, REFERENCE) for index in range(5)]
+    lives = [life_of(own, index, index + 1) for index in range(5)]
     assert {order.order.head.currency for order in lives} == {"JPY"}
     assert {order.order.head.external_number for order in lives} == {None}
 
@@ -96,8 +105,10 @@ def test_every_state_of_the_order_that_lasts_is_some_moments_or_an_end() -> None
 
 
 def test_an_order_lives_on_the_stepped_clock_and_never_after_the_reference() -> None:
-    for index in range(120):
+    for index in range(200):
         one = life(index)
+        if one.order.head.is_imported:
+            continue
         times = [event.at for event in one.order.events]
         assert times == sorted(times)
         assert times[0] == one.order.head.placed_at
@@ -167,3 +178,52 @@ def test_promotions_apply_to_their_units_levels_and_days() -> None:
 def test_few_orders_need_no_other_process() -> None:
     assert maker_count(999) == 1
     assert maker_count(1000) >= 1
+
+
+def test_about_one_order_in_eight_is_a_legacy_one_and_all_are_of_the_oldest() -> None:
+    plans = legacy_plans(planner(2000))
+    assert 200 < len(plans) < 300
+    assert max(plans) < 600
+    assert {plan.channel.code for plan in plans.values()} == set(SYSTEMS)
+    assert {plan.channel.code: plan.unit.code for plan in plans.values()} == {
+        "legacy-erp": "electronics-us",
+        "legacy-olist": "marketplace-br",
+    }
+
+
+def test_where_no_unit_has_a_legacy_system_all_orders_are_placed() -> None:
+    channels = {code: channel for code, channel in POLICIES.channels.items() if channel.kind is not ChannelKind.LEGACY}
+    own = Planner(Policies(POLICIES.units, channels), CATALOGUE, 1, 200, REFERENCE, is_first=True)
+    assert legacy_plans(own) == {}
+
+
+def test_a_legacy_order_is_what_the_importer_takes_with_one_event_after_all_its_times() -> None:
+    orders_of = {index: life(index, planner(2000)).order for index in legacy_plans(planner(2000))}
+    for index, plan in legacy_plans(planner(2000)).items():
+        assert import_problems(told(plan, index + 1), PHYSICAL_1) == ()
+    for order in orders_of.values():
+        head, (event,) = order.head, order.events
+        assert (event.action, event.at, order.timers, order.errands) == ("importOrders", head.updated_at, (), ())
+        times = [head.placed_at, head.paid_at, head.completed_at, head.cancelled_at]
+        times += [time for parcel in order.shipments for time in (parcel.shipped_at, parcel.delivered_at)]
+        assert max(time for time in times if time) < head.updated_at < REFERENCE
+    heads = [order.head for order in orders_of.values()]
+    assert {head.status for head in heads} == set(STATUSES)
+    assert len({(head.channel, head.external_number) for head in heads}) == len(heads)
+    assert all(head.attributes["legacyStatus"] in SYSTEMS[head.channel].words.values() for head in heads)
+    assert 0 < sum(head.import_difference_minor is not None for head in heads) < len(heads) // 20
+
+
+def test_a_legacy_system_that_is_not_packaged_gives_external_numbers_and_no_words() -> None:
+    plan = next(iter(legacy_plans(planner()).values()))
+    order = legacy_order(replace(plan, channel=replace(plan.channel, code="old-shop")), 77)
+    assert (order.head.external_number, order.head.attributes) == ("OLD-77", {})
+
+
+def test_a_big_seed_is_imported_for_the_most_part_and_has_six_events_an_order_at_most() -> None:
+    for orders_wanted in (BULK_FROM, 1_000_000):
+        step = orders_wanted // 400 + 1  # every kind of index: no multiple of MOMENT_EVERY
+        big, sample = planner(orders_wanted), range(0, orders_wanted, step)
+        assert step % MOMENT_EVERY
+        assert 0.65 < len(legacy_plans(big, step)) / len(sample) < 0.8
+        assert sum(len(life(index, big).order.events) for index in sample) / len(sample) <= 6

@@ -9,8 +9,7 @@ import pytest
 from alembic.script import ScriptDirectory
 
 import adapters
-from adapters.db.aggregate_statements import PARTS
-from adapters.db.bulk_orders import INSERT_HEAD, ORDER
+from adapters.db.aggregate_statements import INSERT_HEAD, ORDER, PARTS
 from adapters.db.migrate import VERSIONS, head_of
 from adapters.db.order_search import Searchable
 from adapters.db.revisions import alembic_config

@@ -16,7 +16,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def chromium() -> str:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found is not None, "Chromium is missing: `make test-web` installs it as root; else `apt-get install chromium`."
+    assert found is not None, (
+        "Chromium is missing: `make test-web` installs it as root; else `apt-get install chromium`."
+    )
     return found
 
 

@@ -113,7 +113,7 @@ RULES: Final = (
         effects=(stamp_paid, deduct_stock), mutation="placeOrder",
     ),
     Rule(
-        _ORDER, (None,), "importOrders", tuple(OrderStatus), roles(A, P, M), mutation="importOrders",
+        _ORDER, (None,), "importOrders", tuple(state.name for state in STATES), roles(A, P, M), mutation="importOrders",
     ),
     Rule(
         _ORDER, _OPEN_FOR_PAYMENT, "cancelOrder", (OrderStatus.CANCELLED,), roles(B, P, C, M),
