@@ -12,12 +12,17 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 
 from adapters.db.connection import dsn
 from adapters.db.embedded_server import EmbeddedServer
 from adapters.db.engine import Database, prepare
 from adapters.db.migrate import migrate
+
+settings.register_profile("ci", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _TABLES = prepare(
     text(

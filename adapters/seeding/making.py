@@ -59,6 +59,7 @@ def _begin(planner: Planner) -> None:
     """Ctrl-C is the parent's business; when it is gone for good, so are we."""
     _planners.append(planner)
     gc.disable()
+    os.nice(5)  # the database and the writer go first: who waits for them waits for all
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

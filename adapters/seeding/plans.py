@@ -1,12 +1,9 @@
 """What each demo order will be: who buys what, when, on which channel, and by which script. An order's plan depends on the seed
 and its index only, so that any process can make any of them.
-
-The oldest orders were placed in part where a legacy system ran, and imported later. In a big seed nearly all of them were: so
-its orders have six events on average at most, and it is a bulk of history with a busy end.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -15,6 +12,7 @@ from typing import Final
 from adapters.seeding import known
 from adapters.seeding.catalogue import MOST_UNITS, Catalogue, Member, Product
 from adapters.seeding.dice import dice
+from adapters.seeding.mix import Mix, mix_of
 from adapters.seeding.scripts import LIVES, MOMENTS, SHIPPED_IN_PART, Moment, Script
 from adapters.seeding.stage import ScriptedAct
 from adapters.seeding.terms import COUPONS
@@ -22,31 +20,17 @@ from domain.policies import ChannelPolicy, Policies, UnitPolicy
 from domain.values.enums import ChannelKind
 
 SPAN: Final = timedelta(days=730)
-MOMENT_EVERY: Final = 10
-"""One order in so many is under way at the reference time."""
-BULK_FROM: Final = 20_001
-"""How many orders are a big seed."""
 _IMPORTED_AFTER: Final = timedelta(days=14)
 _IMPORTED_EVERY: Final = timedelta(milliseconds=10)
 _LINE_COUNTS: Final = (1, 2, 3, 4, 5, 6)
 _LINE_WEIGHTS: Final = (48, 26, 13, 7, 4, 2)
+_LEGACY_LINE_WEIGHTS: Final = (80, 13, 4, 2, 1, 0)
+"""Legacy baskets were small, as those of the real Olist data are."""
 _QUANTITIES: Final = (1, 2, 3, MOST_UNITS)
 _QUANTITY_WEIGHTS: Final = (78, 15, 5, 2)
 _HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 11, 10, 9, 9, 9, 10, 11, 13, 14, 12, 8, 4)
 """How many orders are placed in each hour of the day."""
 _NOTES: Final = ("Please ring twice", "Leave it with the neighbour", "It is a gift: no invoice, please", "After 6 pm")
-
-
-@dataclass(frozen=True, slots=True)
-class Era:
-    """The time of the legacy systems: the oldest part of all orders, and how many of those that lived until their end."""
-
-    until: float
-    share: float
-
-
-_ERA: Final = Era(0.3, 0.46)
-_BULK_ERA: Final = Era(0.92, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +83,30 @@ class Planner:
 
     def plan(self, index: int) -> Plan | LegacyPlan:
         rolls = dice(self.seed, index, self.orders)
-        era = _BULK_ERA if self.orders >= BULK_FROM else _ERA
-        if index < era.until * self.orders and not _is_moment(index) and rolls.random() < era.share:
-            return self._legacy(rolls, index, era) or self._placed(rolls, index)
-        return self._placed(rolls, index)
+        is_old = index < self.mix.legacy_until * self.orders and not self.mix.is_moment(index)
+        legacy = self._legacy(rolls, index) if is_old and rolls.random() < self.mix.legacy_share else None
+        return legacy or self._placed(rolls, index)
 
-    def _legacy(self, rolls: Random, index: int, era: Era) -> LegacyPlan | None:
+    @property
+    def mix(self) -> Mix:
+        return mix_of(self.orders)
+
+    def _legacy(self, rolls: Random, index: int) -> LegacyPlan | None:
         """None where no business unit has a legacy system."""
         channels = [c for c in self.policies.channels.values() if c.kind is ChannelKind.LEGACY]
         if not channels:
             return None
         channel = rolls.choice(channels)
         unit = self.policies.units[rolls.choice(channel.business_units)]
-        part = min(era.until, (index + rolls.random()) / self.orders)
+        part = min(self.mix.legacy_until, (index + rolls.random()) / self.orders)
         return LegacyPlan(
             rolls=rolls,
             unit=unit,
             channel=channel,
             member=rolls.choice(self.catalogue.members_by_unit[unit.code]),
-            lines=self._lines(rolls, unit, least_units=1),
+            lines=self._lines(rolls, unit, _LEGACY_LINE_WEIGHTS),
             placed_at=self._at_day(rolls, part),
-            imported_at=self._at(era.until) + _IMPORTED_AFTER + index * _IMPORTED_EVERY,
+            imported_at=self._at(self.mix.legacy_until) + _IMPORTED_AFTER + index * _IMPORTED_EVERY,
             reference=self.reference,
         )
 
@@ -134,7 +121,9 @@ class Planner:
             unit=unit,
             channel=channel,
             member=member,
-            lines=self._known_lines() if is_known else self._lines(rolls, unit, 2 if script.needs_two_units else 1),
+            lines=self._known_lines()
+            if is_known
+            else self._lines(rolls, unit, _LINE_WEIGHTS, 2 if script.needs_two_units else 1),
             placed_at=placed_at,
             script=acts,
             refunds_fail=script.refunds_fail,
@@ -165,8 +154,8 @@ class Planner:
     def _script(
         self, rolls: Random, index: int, unit: UnitPolicy, *, is_known: bool
     ) -> tuple[Script, tuple[ScriptedAct, ...], datetime]:
-        if is_known or _is_moment(index):
-            moment = SHIPPED_IN_PART if is_known else MOMENTS[index // MOMENT_EVERY % len(MOMENTS)]
+        if is_known or self.mix.is_moment(index):
+            moment = SHIPPED_IN_PART if is_known else MOMENTS[index // self.mix.moment_every % len(MOMENTS)]
             return self._moment(rolls, moment, unit)
         script = rolls.choices(LIVES, [life.weight for life in LIVES])[0]
         return script, _acts(rolls, script, unit), self._at_day(rolls, (index + rolls.random()) / self.orders)
@@ -188,9 +177,11 @@ class Planner:
         morning = at.replace(hour=0, minute=0, second=0, microsecond=0)
         return min(morning + in_day, self.reference - timedelta(seconds=rolls.uniform(60, 3600)))
 
-    def _lines(self, rolls: Random, unit: UnitPolicy, least_units: int) -> tuple[PlannedLine, ...]:
+    def _lines(
+        self, rolls: Random, unit: UnitPolicy, weights: Sequence[int], least_units: int = 1
+    ) -> tuple[PlannedLine, ...]:
         products = self.catalogue.products[unit.code]
-        count = rolls.choices(_LINE_COUNTS, _LINE_WEIGHTS)[0]
+        count = rolls.choices(_LINE_COUNTS, weights)[0]
         chosen = {products[int(len(products) * rolls.random() ** 1.4)].sku for _ in range(count)}
         lines = tuple(_line(rolls, product) for product in products if product.sku in chosen)
         if sum(line.quantity for line in lines) < least_units:
@@ -224,10 +215,6 @@ _CHANNEL_WEIGHTS: Final = {
     ChannelKind.LEGACY: 0,
 }
 """Orders of legacy systems are imported, not placed."""
-
-
-def _is_moment(index: int) -> bool:
-    return index % MOMENT_EVERY == MOMENT_EVERY - 1
 
 
 def _acts(rolls: Random, script: Script, unit: UnitPolicy) -> tuple[ScriptedAct, ...]:

@@ -17,15 +17,16 @@ from adapters.embedded.tables import coupon_claims, provider_operations, provide
 from adapters.seeding.batches import SERVICE_COLUMNS, Batch, StockMoves
 from adapters.seeding.catalogue import catalogue_of
 from adapters.seeding.making import maker_count, makers, uncollected
+from adapters.seeding.mix import BULK_FROM
 from adapters.seeding.order_rows import copy_rows
-from adapters.seeding.plans import BULK_FROM, Planner
+from adapters.seeding.plans import Planner
 from adapters.seeding.statements import COUPONS_USED, HAS_ORDERS, STOCK_MOVED, VACUUM
 from adapters.seeding.writing import write_catalogue
 from adapters.sql import Reader
 from domain.policies import Policies
 
 BATCH_ORDERS: Final = 250
-BULK_BATCH_ORDERS: Final = 1000
+BULK_BATCH_ORDERS: Final = 500
 """Each batch is one COPY for each table, and waits for its answer: big seeds do so less often."""
 _SERVICE_TABLES: Final = (reservations, coupon_claims, provider_payments, provider_operations)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.inventory.allocation import allocate
@@ -16,7 +16,6 @@ from domain.values.enums import DiscountFunder, StockPolicy, SupplyChannel
 from domain.values.money import Money, share
 
 # A time limit in a test fails on slow machines only.
-unhurried = settings(deadline=None)
 
 UNIT = {"JPY": 1, "EUR": 100, "KWD": 1000}
 """Minor units of one whole unit: prices of the same size in every currency."""
@@ -112,7 +111,6 @@ def allocated_baskets(draw: st.DrawFn) -> tuple[Basket, dict[str, tuple[Allocati
     return basket, {line.line_id: scattered(draw, line.quantity) for line in basket.lines}
 
 
-@unhurried
 @given(st.integers(-(10**15), 10**15), st.lists(st.integers(0, 10**12), min_size=1, max_size=30))
 def test_shares_sum_to_the_whole_and_are_off_by_less_than_one_unit(amount_minor: int, weights: list[int]) -> None:
     parts = share(amount_minor, weights)
@@ -124,14 +122,12 @@ def test_shares_sum_to_the_whole_and_are_off_by_less_than_one_unit(amount_minor:
         assert all(distance < scale for distance in off)
 
 
-@unhurried
 @given(st.integers(-(10**15), 10**15), st.sampled_from(sorted(UNIT)))
 def test_an_amount_survives_its_decimal_form(amount_minor: int, currency: str) -> None:
     money = Money(amount_minor, currency)
     assert Money.of(money.amount, currency) == money
 
 
-@unhurried
 @given(baskets())
 def test_a_price_adds_up_in_every_way(basket: Basket) -> None:
     priced = price(basket)
@@ -147,7 +143,6 @@ def test_a_price_adds_up_in_every_way(basket: Basket) -> None:
         assert line.total_minor == line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
 
 
-@unhurried
 @given(baskets())
 def test_nothing_of_a_price_is_below_zero(basket: Basket) -> None:
     priced = price(basket)
@@ -157,7 +152,6 @@ def test_nothing_of_a_price_is_below_zero(basket: Basket) -> None:
         assert min(line.unit_price_minor, line.discount_minor, line.tax_minor, line.total_minor) >= 0
 
 
-@unhurried
 @given(baskets())
 def test_prices_with_tax_are_what_the_buyer_pays(basket: Basket) -> None:
     with_tax = replace(basket, prices_include_tax=True)
@@ -166,7 +160,6 @@ def test_prices_with_tax_are_what_the_buyer_pays(basket: Basket) -> None:
     assert [line.total_minor for line in price(with_tax).lines] == [line.total_minor for line in untaxed.lines]
 
 
-@unhurried
 @given(baskets())
 def test_tax_within_prices_is_off_by_at_most_half_a_unit_each(basket: Basket) -> None:
     undiscounted = Basket(basket.currency, basket.lines, tax_rates=basket.tax_rates, prices_include_tax=True)
@@ -177,7 +170,6 @@ def test_tax_within_prices_is_off_by_at_most_half_a_unit_each(basket: Basket) ->
         assert abs(result.total_minor - result.tax_minor - exact_net) <= Decimal(line.quantity) / 2
 
 
-@unhurried
 @given(allocated_baskets())
 def test_the_parts_of_an_order_sum_to_it_in_every_column(
     allocated: tuple[Basket, dict[str, tuple[Allocation, ...]]],
@@ -210,7 +202,6 @@ stocks = st.dictionaries(
 )
 
 
-@unhurried
 @given(demands, stocks)
 def test_an_allocation_gives_every_line_its_units_and_no_warehouse_more_than_it_has(
     wanted: list[tuple[str, str, int]], stock: dict[str, dict[str, int]]

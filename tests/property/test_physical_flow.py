@@ -341,5 +341,5 @@ class PhysicalFlow(RuleBasedStateMachine):
                     assert payment.refunded_minor == payment.captured_minor
 
 
-PhysicalFlow.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+PhysicalFlow.TestCase.settings = settings(stateful_step_count=40)
 test_an_order_holds_together = PhysicalFlow.TestCase

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.db.outcomes import decode_outcome, encode_outcome
@@ -15,7 +15,6 @@ st.register_type_strategy(str, WORDS)
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(STORABLE)).flatmap(lambda name: st.from_type(STORABLE[name])))
 def test_every_storable_outcome_comes_back_from_json_as_it_was(outcome: Outcome) -> None:
     assert decode_outcome(orjson.loads(orjson.dumps(encode_outcome(outcome)))) == outcome

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import gcd
 from typing import Any, Final
 
 import pytest
@@ -12,7 +13,8 @@ from adapters.seeding.batches import Batch, life_of, made
 from adapters.seeding.catalogue import MEMBER_COUNT, catalogue_of
 from adapters.seeding.legacy import STATUSES, SYSTEMS, legacy_order, told
 from adapters.seeding.making import maker_count
-from adapters.seeding.plans import BULK_FROM, MOMENT_EVERY, LegacyPlan, Planner
+from adapters.seeding.mix import BULK_FROM, BULK_MIX, MIX
+from adapters.seeding.plans import LegacyPlan, Planner
 from adapters.seeding.play import Played
 from adapters.seeding.scripts import MOMENTS
 from adapters.seeding.terms import active_promotions, shipping_offers, tax_rates
@@ -92,7 +94,7 @@ def test_the_same_seed_gives_the_same_rows_however_they_are_cut_into_batches() -
 @pytest.mark.parametrize("number", range(len(MOMENTS)))
 def test_a_moment_leaves_the_order_in_its_state_and_nothing_due(number: int) -> None:
     moment = MOMENTS[number]
-    index = number * MOMENT_EVERY + MOMENT_EVERY - 1
+    index = number * MIX.moment_every + MIX.moment_every - 1
     for seed in (1, 2, 3):
         order = life(index, planner(seed=seed)).order
         assert order.head.status is moment.status
@@ -117,8 +119,8 @@ def test_an_order_lives_on_the_stepped_clock_and_never_after_the_reference() -> 
 
 
 def test_a_refund_that_fails_leaves_a_job_for_later() -> None:
-    index = next(n for n, moment in enumerate(MOMENTS) if moment.status is OrderStatus.REFUNDING) * MOMENT_EVERY
-    one = life(index + MOMENT_EVERY - 1)
+    index = next(n for n, moment in enumerate(MOMENTS) if moment.status is OrderStatus.REFUNDING) * MIX.moment_every
+    one = life(index + MIX.moment_every - 1)
     (refund,) = one.order.refunds
     (job,) = one.pending
     assert (refund.attempts, job.errand.kind, job.errand.subject_id) == (4, ErrandKind.REFUND, refund.id)
@@ -222,8 +224,8 @@ def test_a_legacy_system_that_is_not_packaged_gives_external_numbers_and_no_word
 
 def test_a_big_seed_is_imported_for_the_most_part_and_has_six_events_an_order_at_most() -> None:
     for orders_wanted in (BULK_FROM, 1_000_000):
-        step = orders_wanted // 400 + 1  # every kind of index: no multiple of MOMENT_EVERY
+        step = orders_wanted // 400 + 1
+        assert gcd(step, BULK_MIX.moment_every) == 1  # so that there are as many moments as in the whole
         big, sample = planner(orders_wanted), range(0, orders_wanted, step)
-        assert step % MOMENT_EVERY
-        assert 0.65 < len(legacy_plans(big, step)) / len(sample) < 0.8
+        assert 0.75 < len(legacy_plans(big, step)) / len(sample) < 0.9
         assert sum(len(life(index, big).order.events) for index in sample) / len(sample) <= 6
