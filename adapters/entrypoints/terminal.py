@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -61,11 +62,18 @@ def welcome(url: str, keys: Mapping[Role, str]) -> None:
 
 
 def transitions_table(flow: Flow, machine: Machine) -> Table:
-    """A machine as a table: every step, who may take it, what blocks it, what it brings about."""
-    table = Table(title=f"{flow.key} version {flow.version}: {machine.kind.lower()}", title_justify="left")
-    for heading in ("from", "action", "to", "roles", "guards", "effects", "timer"):
+    """A machine as a table that fits 80 columns: every step, who may take it, what it needs, what it brings about."""
+    title = f"{flow.key} version {flow.version}: {machine.kind.lower()}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_lines=True)
+    for heading in ("action", "from → to", "who", "needs ✓, brings about +"):
         table.add_column(heading, overflow="fold")
+    every_state = len(machine.states)
     for step in machine.transitions:
-        cells = (step.from_states or ("–",), (step.action,), step.to_states, step.roles, step.guards, step.effects)
-        table.add_row(*(", ".join(cell) for cell in cells), step.timer or "")
+        targets = ("any state",) if len(step.to_states) == every_state else step.to_states
+        table.add_row(
+            "\n".join((step.action, *((f"by {step.timer}",) if step.timer and step.timer != step.action else ()))),
+            "\n".join((*(step.from_states or ("(none)",)), *(f"→ {target}" for target in targets))),
+            "\n".join(step.roles),
+            "\n".join((*(f"✓ {guard}" for guard in step.guards), *(f"+ {effect}" for effect in step.effects))),
+        )
     return table
