@@ -8,8 +8,9 @@ SQLAlchemy builds the text only: values go to asyncpg as they are, so its bind p
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
@@ -19,6 +20,23 @@ class DatabaseUnavailable(Exception):
     """The server does not answer, or refuses us. One sentence, never with the password."""
 
     code = "DATABASE_UNAVAILABLE"
+
+
+UNREACHABLE: Final = (
+    DatabaseUnavailable,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # between the server's farewell and the socket's end
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # the server shuts down, or starts
+    asyncpg.InsufficientResourcesError,  # too many connections
+)
+"""What asyncpg raises when the server is away, refuses us or goes while we talk."""
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the error says that the database is away; asyncpg's word for a parameter that does not fit does not."""
+    return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
 
 
 @dataclass(frozen=True, slots=True)

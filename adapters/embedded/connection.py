@@ -7,24 +7,13 @@ committed with everything else in it. Two services never share a statement: each
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-import asyncpg
-
-from adapters.sql import DatabaseUnavailable, Reader, Statement
+from adapters.sql import Reader, Statement, is_away
 from domain.values.faults import ServiceUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_UNREACHABLE: Final = (
-    DatabaseUnavailable,
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # the server shuts down, or starts
-    asyncpg.InsufficientResourcesError,  # too many connections
-)
 
 
 class Writer(Reader, Protocol):
@@ -77,8 +66,8 @@ def answers_as(service: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P
         async def answer(*args: P.args, **kwargs: P.kwargs) -> T:
             try:
                 return await method(*args, **kwargs)
-            except _UNREACHABLE as error:
-                if isinstance(error, ValueError):  # asyncpg's word for a parameter that does not fit: our fault
+            except Exception as error:
+                if not is_away(error):
                     raise
                 raise ServiceUnavailable(service, "its database cannot be reached") from error
 

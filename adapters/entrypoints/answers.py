@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from adapters.console.page import CONTENT_SECURITY_POLICY
 from adapters.entrypoints.negotiation import JSON
+from adapters.sql import is_away
+from domain.values.faults import ServiceUnavailable
 from resolvers.faults import INTERNAL, MASKED, catalogued, is_masked
 
 log = logging.getLogger("order_center.http")
@@ -55,8 +57,17 @@ def internal(request_id: str) -> Response:
 
 def told(errors: Sequence[GraphQLError], request_id: str, *, is_valid: bool) -> list[Any]:
     """The errors as they may be shown. What is masked is logged: the first in full, how many more in a number."""
+    errors = [_of_absent_database(error) for error in errors]
     masked = [error for error in errors if is_valid and is_masked(error)]
     if masked:
         more = f" (and at {len(masked) - 1} more)" if len(masked) > 1 else ""
         log.error("Request %s failed at %s%s", request_id, masked[0].path, more, exc_info=masked[0].original_error)
     return [catalogued(error, request_id, is_executed=is_valid).formatted for error in errors]
+
+
+def _of_absent_database(error: GraphQLError) -> GraphQLError:
+    """A database that is away is nobody's secret: the caller may try again."""
+    if not is_away(error.original_error):
+        return error
+    fault = ServiceUnavailable("database", "it cannot be reached")
+    return GraphQLError(str(fault), error.nodes, error.source, error.positions, error.path, fault)

@@ -22,7 +22,7 @@ from adapters.entrypoints.one_root import check_one_root
 from adapters.entrypoints.serving import bound_socket, log_to_stderr, serve, work
 from adapters.entrypoints.terminal import console, notices, progress, transitions_table, welcome
 from adapters.imports.olist import import_olist
-from adapters.seeding.seed import has_orders, seed_demo
+from adapters.seeding.seed import is_seeded, seed_demo
 from adapters.settings import Settings, load_settings, settings_markdown, signing_key
 from domain.orders.diagram import machines_of, mermaid_of
 from domain.orders.flows import FLOWS
@@ -111,8 +111,8 @@ def seed_command(
     settings = _settings()
 
     async def seeding(center: OrderCenter) -> None:
-        if not add and await has_orders(center.database):
-            raise UsageFault("The database has orders already; --add writes more beside them.")
+        if not add and await is_seeded(center.database):
+            raise UsageFault("The database was seeded already; --add writes more orders beside those.")
         await _seeded(center, settings.demo_orders if orders is None else orders, number)
 
     with any_database(settings) as url:
@@ -211,7 +211,7 @@ def errors_command() -> None:
 
 async def _serving(settings: Settings, url: str, listener: Any) -> None:
     async with assembled(settings, url) as center:
-        if settings.demo and not await has_orders(center.database):
+        if settings.demo and not await is_seeded(center.database):
             await _seeded(center, settings.demo_orders, None)
         authenticator, keys = _authenticator(center)
         address = f"http://{settings.host if ':' not in settings.host else f'[{settings.host}]'}:{settings.port}"

@@ -1,5 +1,7 @@
 """What the commands show: progress, tables, and the welcome of a demo server."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -13,7 +15,11 @@ from domain.orders.diagram import Machine
 from domain.orders.state import Flow
 from domain.values.enums import Role
 
-console: Final = Console(highlight=False, soft_wrap=True)
+WIDE: Final = 160
+console: Final = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+)
+"""What is asked for. In a pipe nothing needs to be folded to the width of a screen."""
 notices: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EXAMPLES: Final = (

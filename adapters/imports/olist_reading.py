@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from adapters.imports.csv_files import CsvRow, read_rows
+from adapters.imports.csv_files import CsvRow, ImportFault, read_rows
 from adapters.imports.status_map import OLIST
 from domain.orders.import_commands import (
     ImportedBuyer,
@@ -110,6 +110,8 @@ class _Files:
 
 def read_olist(folder: Path) -> list[OlistOrder]:
     """All orders of the folder, also those without items, in the file's order. Raises ImportFault."""
+    if not folder.is_dir():
+        raise ImportFault(f"{folder} is no folder.")
     files = _Files(folder)
     for row in files.rows(CATEGORIES, "product_category_namept"):
         files.categories[row.text("product_category_namept")] = row.text("product_category_name_english")

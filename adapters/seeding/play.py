@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Final
@@ -29,6 +29,8 @@ _OWN_PRICE_PERCENT: Final = 92
 """What a channel with prices of its own asks, of the catalogue's."""
 MANUAL_DISCOUNT: Final = Decimal("0.05")
 """What a shop assistant gives now and then; every unit's limit is above it."""
+QUIET: Final = timedelta(minutes=10)
+"""After the reference time no timer is due for so long: writing a million orders takes nearly that. Every deadline is longer."""
 _COUPONS: Final = {term.rule.code: term.rule for term in COUPONS}
 
 
@@ -41,7 +43,15 @@ class Played:
 
 
 def played(plan: Plan, number: int, reference: datetime) -> Played:
-    """`number` of the sequence of order numbers."""
+    """`number` of the sequence of order numbers. An order that would break the quiet was placed later."""
+    life = _lived(plan, number, reference)
+    while any(reference < timer.due_at < reference + QUIET for timer in life.order.timers if timer.due_at):
+        plan = replace(plan, placed_at=plan.placed_at + QUIET)
+        life = _lived(plan, number, reference)
+    return life
+
+
+def _lived(plan: Plan, number: int, reference: datetime) -> Played:
     stage = Stage(
         flow=CURRENT[OrderType.PHYSICAL],
         unit=plan.unit,

@@ -20,7 +20,7 @@ from adapters.seeding.making import maker_count, makers, uncollected
 from adapters.seeding.mix import BULK_FROM
 from adapters.seeding.order_rows import copy_rows
 from adapters.seeding.plans import Planner
-from adapters.seeding.statements import COUPONS_USED, HAS_ORDERS, STOCK_MOVED, VACUUM
+from adapters.seeding.statements import COUPONS_USED, IS_SEEDED, STOCK_MOVED, VACUUM
 from adapters.seeding.writing import write_catalogue
 from adapters.sql import Reader
 from domain.policies import Policies
@@ -34,16 +34,16 @@ Progress = Callable[[int, int], None]
 """Orders written, orders wanted."""
 
 
-async def has_orders(reader: Reader) -> bool:
-    found: bool = await reader.value(HAS_ORDERS)
+async def is_seeded(reader: Reader) -> bool:
+    found: bool = await reader.value(IS_SEEDED)
     return found
 
 
 async def seed_demo(
     database: Database, policies: Policies, orders: int, seed: int, reference: datetime, progress: Progress
 ) -> None:
-    """Adds to what is there: whoever wants an empty database asks `has_orders` before. Nothing is due before `reference`."""
-    is_first = not await has_orders(database)
+    """Adds to what is there: whoever wants an empty database asks `is_seeded` before. Nothing is due before `reference`."""
+    is_first = not await is_seeded(database)
     planner = Planner(policies, catalogue_of(policies), seed, orders, reference, is_first)
     async with database.transaction() as transaction:
         await write_catalogue(transaction, planner.catalogue, policies, reference)

@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.db.tables import orders
 from adapters.embedded.tables import (
     coupons,
     members,
@@ -58,7 +57,7 @@ NEW_ROWS: Final = {
     )
 }
 
-HAS_ORDERS: Final = prepare(select(exists(select(orders.c.id))))
+IS_SEEDED: Final = prepare(select(exists(select(products.c.sku))))
 
 _moved = (
     func.unnest(

@@ -124,7 +124,7 @@ def _amount_problem(head: OrderView, payment: PaymentView, command: ActOnPayment
     limit = capturable_minor(head, payment)
     if not 0 < amount.amount_minor <= limit:
         shown = Money(limit, payment.currency).amount
-        message = f"At most {shown} {payment.currency} can be captured."
+        message = f"More than nothing and at most {shown} {payment.currency} can be captured."
         return invalid("amount", "amount", code="AMOUNT_OUT_OF_RANGE", message=message)
     return None
 

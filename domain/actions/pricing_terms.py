@@ -23,7 +23,7 @@ from domain.ports.products import ProductView
 from domain.ports.promotions import ActivePromotions, CouponRefusal, PromotionRequest, RefusedCoupon
 from domain.values.enums import OrderType, Role
 from domain.values.ids import IdKind, kind_of, new_id
-from domain.values.money import at_rate
+from domain.values.money import Money, at_rate
 from domain.values.refusals import (
     Forbidden,
     InputProblem,
@@ -260,7 +260,8 @@ def _checked(
         )
     limit = at_rate(priced_basket.list_minor, terms.unit.limits.manual_discount_rate)
     if wish.manual_discount is not None and wish.manual_discount.amount_minor > limit:
-        message = f"A manual discount is at most {limit} minor units here."
+        shown = Money(limit, terms.unit.currency).amount
+        message = f"A manual discount is at most {shown} {terms.unit.currency} here."
         return LimitExceeded(message=message, path=("manualDiscount",), limit=min(limit, MAX_INT))
     buyer = Buyer(member.id, member.name, member.level)
     return PricedWish(terms, buyer, lines, priced_basket, offer.method)

@@ -85,7 +85,7 @@ def _problems(asked: Any) -> Iterator[tuple[Path, tuple[str, str]]]:
         path, value = rest.pop()
         if isinstance(value, str):
             if not is_text(value):
-                yield path, ("INVALID_TEXT", "It contains a sign that is no text.")
+                yield path, ("INVALID_TEXT", "A text has no NUL and no halves of surrogate pairs.")
         elif len(path) > MAX_DEPTH:
             yield path[:MAX_DEPTH], ("TOO_DEEP", f"At most {MAX_DEPTH} levels can be nested.")
         else:

@@ -50,5 +50,12 @@ def node_of(context: RequestContext, global_id: str, kind: IdKind | None = None)
     return context.loaders.load(_LOADERS[found], key)
 
 
+def referred(context: RequestContext, key: str | None, kind: IdKind) -> Awaitable[Any] | None:
+    """What a representation of another subgraph stands for. Raises BadRequest without its key."""
+    if key is None:
+        raise BadRequest("A representation names its object by the key `id`.")
+    return node_of(context, key, kind)
+
+
 def viewer(info: Info) -> Viewer:
     return info.context.viewer

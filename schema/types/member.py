@@ -6,7 +6,7 @@ import strawberry
 
 from domain.values.ids import IdKind
 from resolvers.context import Info
-from resolvers.reads.nodes import node_of
+from resolvers.reads.nodes import referred
 from resolvers.reads.orders import orders_of_member
 from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
@@ -27,8 +27,8 @@ class Member(Node):
     )
 
     @classmethod
-    def resolve_reference(cls, info: Info, id: strawberry.ID, **_: Any) -> Any:  # noqa: A002  the key's name
-        return node_of(info.context, id, IdKind.MEMBER)
+    def resolve_reference(cls, info: Info, id: strawberry.ID | None = None, **_: Any) -> Any:  # noqa: A002  the key's name
+        return referred(info.context, id, IdKind.MEMBER)
 
 
 @strawberry.type(description="A member in a list.")

@@ -20,7 +20,7 @@ from domain.values.ids import IdKind
 from resolvers.context import Info
 from resolvers.loaded import Load, computed, contextual, loaded
 from resolvers.reads.flows import actions_on_order, flow_of_order, running
-from resolvers.reads.nodes import node_of
+from resolvers.reads.nodes import referred
 from resolvers.reads.orders import history_of_order
 from resolvers.reads.units import business_unit_of, channel_of
 from schema.types.body_order import in_body_order
@@ -143,8 +143,8 @@ class Order(Node):
     flow = contextual(flow_of_order, graphql_type=OrderFlow, description="The machines that it runs on.")
 
     @classmethod
-    def resolve_reference(cls, info: Info, id: strawberry.ID, **_: Any) -> Any:  # noqa: A002  the key's name
-        return node_of(info.context, id, IdKind.ORDER)
+    def resolve_reference(cls, info: Info, id: strawberry.ID | None = None, **_: Any) -> Any:  # noqa: A002  the key's name
+        return referred(info.context, id, IdKind.ORDER)
 
 
 @strawberry.type(description="How many orders have one value.")

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from domain.values.enums import SupplyChannel
+from domain.values.ids import IdKind
 from resolvers.loaded import Load, computed, loaded
 from resolvers.reads.products import price_drift
 from schema.types.body_order import in_body_order
@@ -19,7 +20,7 @@ from schema.types.stock import Stock
 class Seller:
     seller_id: strawberry.ID = strawberry.field(name="id", description="The seller's id.")
     seller_name: str = computed(
-        lambda part: part.seller_name or part.seller_id,
+        lambda part: part.seller_name or part.seller_id.removeprefix(IdKind.SELLER),
         name="name",
         graphql_type=str,
         description="What it is called; its id where it has no name.",

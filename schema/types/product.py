@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 from domain.values.ids import IdKind
 from resolvers.context import Info
 from resolvers.loaded import Load, computed, loaded
-from resolvers.reads.nodes import node_of
+from resolvers.reads.nodes import referred
 from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
 from schema.types.money import money
@@ -43,8 +43,8 @@ class Product(Node):
     stock = loaded(Load("stock", "sku"), graphql_type=Stock | None, description="Its stock as it is now.")
 
     @classmethod
-    def resolve_reference(cls, info: Info, id: strawberry.ID, **_: Any) -> Any:  # noqa: A002  the key's name
-        return node_of(info.context, id, IdKind.PRODUCT)
+    def resolve_reference(cls, info: Info, id: strawberry.ID | None = None, **_: Any) -> Any:  # noqa: A002  the key's name
+        return referred(info.context, id, IdKind.PRODUCT)
 
 
 @strawberry.type(description="A product in a list.")

@@ -154,7 +154,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    assert fault(tmp_path / "none") == f"{tmp_path / 'none' / CATEGORIES}: is missing."
+    assert fault(tmp_path / "none") == f"{tmp_path / 'none'} is no folder."
 
 
 @pytest.mark.parametrize("name", sorted(COLUMNS))

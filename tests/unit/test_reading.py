@@ -207,6 +207,13 @@ async def test_one_node_that_cannot_be_had_leaves_the_others() -> None:
     assert [(path, extensions["service"]) for path, extensions in errors] == [(["nodes", 0], "product")]
 
 
+@pytest.mark.parametrize("name", ["Order", "Product", "Member"])
+async def test_an_entity_without_its_key_is_a_bad_request(name: str) -> None:
+    query = """query($these: [_Any!]!) { _entities(representations: $these) { __typename } }"""
+    _, errors = await refused(Shelf(), query, these=[{"__typename": name, "sku": "A"}])
+    assert [extensions["code"] for _, extensions in errors] == ["BAD_REQUEST"]
+
+
 async def test_entities_are_what_the_gateway_refers_to_and_the_viewer_may_see() -> None:
     (order,) = orders_of(1)
     references = [
