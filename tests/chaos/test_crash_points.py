@@ -1,0 +1,168 @@
+"""The process is killed at every named point; whoever comes again with the same key finds what one run would have left."""
+
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from adapters.doctor.examination import examine
+from tests.chaos.conftest import Opened
+from tests.fixtures.crash_points import CAPTURE, CRASH_POINTS, PACK, PAY, PLACE, SHIP, VOID, CrashPoint
+from tests.fixtures.crashing_server import Servers
+from tests.fixtures.mutations import client, sent, settled
+from tests.fixtures.shop import MINUTE, TOTAL, Shop, did
+
+pytestmark = pytest.mark.anyio
+
+KEY: Final = "the same key"
+CART: Final = {
+    "businessUnit": "acme",
+    "channel": "web",
+    "memberId": "mbr_anna",
+    "lines": [{"sku": "TEE", "quantity": 2}, {"sku": "POSTER", "quantity": 1}],
+    "couponCodes": ["SAVE5"],
+    "shippingAddress": {
+        "recipient": "Anna Berg",
+        "country": "DE",
+        "city": "Berlin",
+        "line1": "Allee 1",
+        "postalCode": "10115",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What there is when all is done, in an empty shop but for this one order."""
+
+    status: tuple[str, str, str, int]
+    """Of the order, its payment, its fulfillment; its version counts every step."""
+    stock: Mapping[tuple[str, str], tuple[int, int]]
+    coupons_used: Mapping[str, int]
+    charged: list[tuple[Any, ...]]
+    """At the provider: every payment's state, authorized and captured amount."""
+    operations: list[tuple[Any, ...]]
+    """At the provider: every capture and release."""
+    parcels: int = 0
+    orders: int = 1
+    jobs: int = 0
+
+
+HELD: Final = {("TEE", "BER"): (10, 2), ("POSTER", "BER"): (5, 1)}
+TAKEN: Final = {("TEE", "BER"): (8, 0), ("POSTER", "BER"): (4, 0)}
+CAPTURED: Final = [("CAPTURED", TOTAL, TOTAL)]
+ENDS: Final[Mapping[str, End]] = {
+    PLACE: End(("PENDING_PAYMENT", "UNPAID", "UNFULFILLED", 1), HELD, {"SAVE5": 1}, [], []),
+    PAY: End(("PAID", "PAID", "UNFULFILLED", 10), TAKEN, {}, CAPTURED, []),
+    CAPTURE: End(("PAID", "PAID", "UNFULFILLED", 11), TAKEN, {}, CAPTURED, [("CAPTURE", TOTAL)]),
+    VOID: End(("EXCEPTION", "UNPAID", "UNFULFILLED", 12), TAKEN, {}, [("VOIDED", 0, 0)], [("VOID", 0)]),
+    PACK: End(("IN_FULFILLMENT", "PAID", "IN_PROGRESS", 14), TAKEN, {}, CAPTURED, []),
+    SHIP: End(
+        ("PARTIALLY_SHIPPED", "PAID", "PARTIALLY_SHIPPED", 19), TAKEN, {}, CAPTURED, [("CAPTURE", TOTAL)], parcels=1
+    ),
+}
+
+
+async def _cart(_shop: Shop) -> Mapping[str, Any]:
+    return CART
+
+
+async def _unpaid(shop: Shop) -> Mapping[str, Any]:
+    return {"orderId": await shop.placed(), "method": "test_card"}
+
+
+async def _authorized(shop: Shop) -> Mapping[str, Any]:
+    order_id = await shop.paid(method="test_card_authorize")
+    return {"paymentId": (await shop.order(order_id)).payments[0].id}
+
+
+async def _accepted(shop: Shop) -> Mapping[str, Any]:
+    order_id = await shop.confirmed()
+    part = (await shop.order(order_id)).fulfillments[0]
+    await did(shop.fulfil("acceptFulfillment", part.id))
+    return {"fulfillmentId": part.id}
+
+
+async def _packed(shop: Shop) -> Mapping[str, Any]:
+    """Of a company that takes the money when the first parcel leaves."""
+    order_id = await shop.packed(await shop.placed(business_unit="later"), method="test_card_authorize")
+    part = (await shop.order(order_id)).fulfillments[0]
+    return {"fulfillmentId": part.id, "carrier": "DHL", "trackingNumber": "T-1"}
+
+
+BEGINNINGS: Final[Mapping[str, Callable[[Shop], Awaitable[Mapping[str, Any]]]]] = {
+    PLACE: _cart,
+    PAY: _unpaid,
+    CAPTURE: _authorized,
+    VOID: _authorized,
+    PACK: _accepted,
+    SHIP: _packed,
+}
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS, ids=lambda point: point.name)
+async def test_after_a_kill_the_same_key_ends_as_if_nothing_had_happened(
+    point: CrashPoint, opened: Opened, servers: Servers
+) -> None:
+    shop = opened(point.is_apart)
+    await shop.open()
+    given = {**await BEGINNINGS[point.operation](shop), "idempotencyKey": KEY}
+    await _killed(servers, point, given)
+    assert await shop.jobs() == list(point.jobs)
+    first, again = await _retried(servers, point, given)
+    assert first["__typename"].endswith("Success"), first
+    assert point.is_kept is None or first["replayed"] is point.is_kept
+    assert again == {**first, "replayed": True}
+    shop.clock.pass_(MINUTE)
+    await shop.worker.drain()
+    assert await _end(shop, first["order"]["id"]) == ENDS[point.operation]
+    findings = await examine(shop.database, now=datetime.now(UTC))
+    assert [finding for finding in findings if finding.violations] == []
+
+
+async def _killed(servers: Servers, point: CrashPoint, given: Mapping[str, Any]) -> None:
+    """Where the worker is the one that dies, the request may have its answer before."""
+    server = servers.start("--at", point.name, *_mode(point), worker=point.by_worker)
+    try:
+        dropped = contextlib.suppress if point.by_worker else pytest.raises
+        async with client() as http:
+            with dropped(httpx.TransportError):
+                await sent(http, server.url, point.operation, given)
+        assert server.process.wait() == -signal.SIGKILL
+    finally:
+        server.end(signal.SIGKILL)
+
+
+async def _retried(
+    servers: Servers, point: CrashPoint, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The answer after the restart, and the one after that; the worker runs, and ends what it has begun."""
+    server = servers.start(*_mode(point))
+    try:
+        async with client() as http:
+            first = await settled(http, (server.url,), point.operation, given)
+            again = await settled(http, (server.url,), point.operation, given)
+    finally:
+        server.end()
+    return first, again
+
+
+def _mode(point: CrashPoint) -> tuple[str, ...]:
+    return ("--apart",) if point.is_apart else ()
+
+
+async def _end(shop: Shop, order_id: str) -> End:
+    counts = "SELECT (SELECT count(*) FROM shipments), (SELECT count(*) FROM orders), (SELECT count(*) FROM jobs)"
+    return End(
+        await shop.status(order_id),
+        await shop.stock(),
+        await shop.coupons_used(),
+        await shop.sql("SELECT state, authorized_minor, captured_minor FROM services.provider_payments"),
+        await shop.sql("SELECT kind, amount_minor FROM services.provider_operations"),
+        *(await shop.sql(counts))[0],
+    )
