@@ -201,6 +201,75 @@ async def test_of_eight_who_cancel_one_wins(shop: Shop) -> None:
     await _one_wins(shop, order_id, "cancelOrder", lambda _, seen: shop.cancel(order_id, expected_version=seen))
 
 
+async def _taken(shop: Shop, order_id: str, action: str, call: Callable[[int], Awaitable[Any]], allowed: int) -> None:
+    """Eight at once, none of which names a version: as many take effect as the table allows one after another."""
+    seen = (await shop.order(order_id)).head.version
+    outcomes = await asyncio.gather(*(call(number) for number in range(8)))
+    done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
+    refused = [outcome for outcome in outcomes if not isinstance(outcome, Done)]
+    assert len(done) == allowed
+    assert not any(outcome.is_replayed for outcome in done)
+    assert {type(outcome) for outcome in refused} == {ActionRejected}
+    assert [step[0] for step in await shop.steps(order_id, since=seen)].count(action) == allowed
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+@pytest.mark.parametrize(
+    ("action", "ready", "viewer", "allowed"),
+    [
+        ("confirmOrder", Shop.paid, MERCHANT, 1),
+        ("holdOrder", Shop.paid, MERCHANT, 1),
+        ("releaseOrder", _held, MERCHANT, 1),
+        ("confirmReceipt", Shop.delivered, ANNA, 1),
+        ("extendReceipt", Shop.delivered, ANNA, 2),
+        ("completeOrder", _received, MERCHANT, 1),
+    ],
+)
+async def test_eight_at_once_without_a_version_take_effect_as_often_as_the_table_allows(
+    shop: Shop, action: str, ready: Callable[[Shop], Awaitable[str]], viewer: Viewer, allowed: int, with_keys: bool
+) -> None:
+    order_id = await ready(shop)
+    await _taken(shop, order_id, action, lambda n: shop.act(action, order_id, viewer, **_key(n, with_keys)), allowed)
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+async def test_eight_cancellations_without_a_version_cancel_once(shop: Shop, with_keys: bool) -> None:
+    order_id = await shop.placed()
+    await _taken(shop, order_id, "cancelOrder", lambda n: shop.cancel(order_id, **_key(n, with_keys)), 1)
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+@pytest.mark.parametrize(
+    ("action", "ready"),
+    [("acceptFulfillment", Shop.confirmed), ("packFulfillment", _accepted), ("deliverFulfillment", Shop.shipped)],
+)
+async def test_eight_at_once_on_a_fulfillment_without_a_version_take_effect_once(
+    shop: Shop, action: str, ready: Callable[[Shop], Awaitable[str]], with_keys: bool
+) -> None:
+    order_id = await ready(shop)
+    part_id = await _part(shop, order_id)
+    await _taken(shop, order_id, action, lambda n: shop.fulfil(action, part_id, **_key(n, with_keys)), 1)
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+async def test_eight_parcels_without_a_version_ship_once(shop: Shop, with_keys: bool) -> None:
+    order_id = await shop.packed()
+    part_id = await _part(shop, order_id)
+    await _taken(shop, order_id, "shipFulfillment", lambda n: shop.ship(part_id, f"T-{n}", **_key(n, with_keys)), 1)
+
+
+async def test_eight_payments_of_the_whole_take_the_money_once(any_shop: Shop) -> None:
+    order_id = await any_shop.placed()
+    outcomes = await asyncio.gather(*(any_shop.pay(order_id) for _ in range(8)))
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["ActionRejected"] * 7 + ["OrderPaid"]
+    order = await any_shop.order(order_id)
+    assert (len(order.payments), order.head.captured_minor) == (1, TOTAL)
+
+
+def _key(number: int, with_keys: bool) -> dict[str, str]:
+    return {"idempotency_key": f"key-{number}"} if with_keys else {}
+
+
 @pytest.mark.parametrize("action", ["capturePayment", "voidPayment"])
 async def test_of_eight_who_act_on_a_payment_one_wins(any_shop: Shop, action: str) -> None:
     order_id = await any_shop.paid(method="test_card_authorize")
