@@ -205,7 +205,7 @@ async def test_no_more_is_captured_than_is_owed(any_shop: Shop) -> None:
     )
     await any_shop.sql("UPDATE orders SET authorized_minor = 9999 RETURNING 1")
     outcome = await any_shop.refused(any_shop.act_on_payment("capturePayment", first.id, amount=eur(TOTAL + 1)))
-    assert outcome.problems[0].message == "At most 68.57 EUR can be captured."
+    assert outcome.problems[0].message == "More than nothing and at most 68.57 EUR can be captured."
     await did(any_shop.act("confirmOrder", order_id))
     await any_shop.worker.drain()
     payment = (await any_shop.order(order_id)).payments[0]

@@ -266,7 +266,7 @@ async def test_eight_payments_of_the_whole_take_the_money_once(any_shop: Shop) -
     assert (len(order.payments), order.head.captured_minor) == (1, TOTAL)
 
 
-def _key(number: int, with_keys: bool) -> dict[str, str]:
+def _key(number: int, with_keys: bool) -> dict[str, Any]:
     return {"idempotency_key": f"key-{number}"} if with_keys else {}
 
 
