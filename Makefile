@@ -3,6 +3,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Python keeps what it compiles, whatever the caller's environment says: compiling all of it costs each start more than a second.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test test-web nightly bench bench-size lock clean
 
 help:  ## what can be made here

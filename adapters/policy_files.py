@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
+from adapters.faults import OperatorFault
 from adapters.policy_forms import DURATION, ENTRY_FORMS, FORMS, Form, written
 from adapters.toml_lines import KeyPath, line_of, parse_toml, syntax_error
 from domain.policies import ChannelPolicy, Policies, UnitPolicy
@@ -22,7 +23,7 @@ SECONDS: Final = "_s"
 P = TypeVar("P")
 
 
-class PolicyError(Exception):
+class PolicyError(OperatorFault):
     """The policies cannot be used. The message has one line per problem, each beginning with its file and line."""
 
     code = "INVALID_POLICY"

@@ -13,6 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.faults import OperatorFault
+
 PREFIX = "ORDER_CENTER_"
 SECRET_KEY_MIN_CHARS = 16
 
@@ -24,7 +26,12 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class SettingsError(Exception):
+class ExecutorKind(StrEnum):
+    COMPILED = "compiled"
+    CORE = "core"
+
+
+class SettingsError(OperatorFault):
     """A setting cannot be used. The message is one sentence that begins with the variable's name."""
 
 
@@ -64,6 +71,10 @@ class Settings(BaseSettings):
         default=10_000,
         ge=1,
         description="Time a request may take, in milliseconds, before it is answered with an error.",
+    )
+    executor: ExecutorKind = Field(
+        default=ExecutorKind.COMPILED,
+        description="What runs GraphQL operations: `compiled` plans, or graphql-core (`core`). The answers are the same.",
     )
     max_body_bytes: int = Field(default=1_048_576, ge=1, description="Largest request body accepted, in bytes.")
     worker: bool = Field(default=True, description="Whether `serve` runs the worker (timers) inside its own process.")

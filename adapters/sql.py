@@ -15,8 +15,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from adapters.faults import OperatorFault
 
-class DatabaseUnavailable(Exception):
+
+class DatabaseUnavailable(OperatorFault):
     """The server does not answer, or refuses us. One sentence, never with the password."""
 
     code = "DATABASE_UNAVAILABLE"
@@ -50,9 +52,12 @@ class Compiled:
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         """The values in the parameters' order; a missing or unknown name is a TypeError, as in a function call."""
         values = {**self.constants, **given} if self.constants else given
-        if len(values) != len(self.parameters) or not all(name in values for name in self.parameters):
-            raise TypeError(self._mismatch(set(given)))
-        return [values[name] for name in self.parameters]
+        if len(values) == len(self.parameters):
+            try:
+                return [values[name] for name in self.parameters]
+            except KeyError:
+                pass
+        raise TypeError(self._mismatch(set(given)))
 
     def _mismatch(self, given: set[str]) -> str:
         missing = sorted(set(self.parameters) - set(self.constants) - given)
@@ -66,13 +71,16 @@ class Statement:
     __slots__ = ("_clause", "_compiled")
 
     def __init__(self, clause: ClauseElement) -> None:
-        self._clause = clause
+        self._clause: ClauseElement | None = clause
         self._compiled: Compiled | None = None
 
     @property
     def compiled(self) -> Compiled:
+        """The clause is let go then: its objects are many times the text's size, and statements are kept."""
+        if self._clause is not None:
+            self._compiled, self._clause = _compiled(self._clause), None
         if self._compiled is None:
-            self._compiled = _compiled(self._clause)
+            raise AssertionError("a statement has a clause, or is compiled")
         return self._compiled
 
     @property

@@ -26,6 +26,7 @@ class Timeouts:
     authorization_s: int = 7 * DAY_S
     confirm_s: int = DAY_S
     accept_s: int = DAY_S
+    backorder_alert_s: int = 3 * DAY_S
     promise_s: int = 3 * DAY_S
     """From confirmation to the promised date of a fulfillment."""
     hold_alert_s: int = 3 * DAY_S

@@ -6,11 +6,12 @@ exception where one key alone failed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from domain.access.viewer import Viewer
 from domain.orders.views import (
+    CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
@@ -24,7 +25,7 @@ from domain.orders.views import (
 )
 from domain.ports.bundle import Ports
 from domain.ports.members import MemberView
-from domain.ports.order_views import OrderQuery
+from domain.ports.order_views import Columns, OrderQuery
 from domain.values.paging import PageRequest, Slice
 from resolvers.listings import (
     FulfillmentListing,
@@ -39,7 +40,7 @@ from resolvers.listings import (
 
 K = TypeVar("K")
 V = TypeVar("V")
-Run = Callable[[Ports, Viewer, list[Any]], Awaitable[Sequence[Any]]]
+Run = Callable[[Ports, Viewer, list[Any], Columns], Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,35 @@ class Batch:
     service: str
     run: Run
     primes: Primes | None = None
+    rows: type[Any] | None = None
+    """The read model whose columns can be chosen; the others are always read whole."""
+    parent: str | None = None
+    """The column of child rows that holds their parents' ids: all child rows of a level are read at once."""
 
 
 def _by_id(view: type[Any]) -> Batch:
     """Rows by their own ids, in the viewer's scope."""
 
-    def run(ports: Ports, viewer: Viewer, ids: list[str]) -> Awaitable[Sequence[Any]]:
-        return ports.order_views.by_ids(viewer.scope, view, ids)
+    def run(ports: Ports, viewer: Viewer, ids: list[str], columns: Columns) -> Awaitable[Sequence[Any]]:
+        return ports.order_views.by_ids(viewer.scope, view, ids, columns=columns)
 
-    return Batch("order", run)
+    return Batch("order", run, rows=view)
 
 
-def _of(parent: str, view: type[Any]) -> Batch:
-    """Child rows by the id of a parent that was read in scope."""
+def _of(parent: str, view: type[Any], by_id: str | None = None) -> Batch:
+    """Child rows by the id of a parent that was read in scope; `by_id` is the loader of the same rows by their own ids."""
 
-    def run(ports: Ports, _viewer: Viewer, ids: list[str]) -> Awaitable[Sequence[Any]]:
-        return ports.order_views.of_parents(view, parent, ids)
+    def run(ports: Ports, _viewer: Viewer, ids: list[str], columns: Columns) -> Awaitable[Sequence[Any]]:
+        return ports.order_views.of_parents(view, parent, ids, columns=columns)
 
-    return Batch("order", run)
+    return Batch("order", run, None if by_id is None else Primes(by_id, tuple), view, parent)
+
+
+def _whole(
+    service: str, run: Callable[[Ports, Viewer, list[Any]], Awaitable[Sequence[Any]]], primes: Primes | None = None
+) -> Batch:
+    """What is always read as a whole."""
+    return Batch(service, lambda ports, viewer, keys, _columns: run(ports, viewer, keys), primes)
 
 
 async def _members(ports: Ports, viewer: Viewer, member_ids: list[str]) -> Sequence[MemberView | None]:
@@ -97,14 +109,14 @@ def _found(ports: Ports, viewer: Viewer, keys: list[OrderNumber]) -> Awaitable[l
     return _each(find(key) for key in keys)
 
 
-async def _order_pages(ports: Ports, _viewer: Viewer, keys: list[OrderListing]) -> list[Any]:
+async def _order_pages(ports: Ports, _viewer: Viewer, keys: list[OrderListing], columns: Columns) -> list[Any]:
     def page(asked: tuple[OrderQuery, PageRequest]) -> Awaitable[Slice[OrderView]]:
         return ports.order_views.page(*asked)
 
     def pages(asked: tuple[OrderQuery, PageRequest], member_ids: list[str]) -> Awaitable[list[Slice[OrderView]]]:
         return ports.order_views.page_by_member(*asked, member_ids)
 
-    return await _by_member(keys, lambda key: (key.query, key.page), page, pages)
+    return await _by_member(keys, lambda key: (replace(key.query, columns=columns), key.page), page, pages)
 
 
 async def _order_counts(ports: Ports, _viewer: Viewer, keys: list[OrderSet]) -> list[Any]:
@@ -156,8 +168,11 @@ async def _histories(ports: Ports, _viewer: Viewer, keys: list[HistoryListing]) 
     return [values[(key.page.limit, key.after_sequence), key.order_id] for key in keys]
 
 
-def _fulfillment_pages(ports: Ports, _viewer: Viewer, keys: list[FulfillmentListing]) -> Awaitable[list[Any]]:
-    return _each(ports.order_views.fulfillments(key.scope, key.filter, key.page) for key in keys)
+def _fulfillment_pages(
+    ports: Ports, _viewer: Viewer, keys: list[FulfillmentListing], columns: Columns
+) -> Awaitable[list[Any]]:
+    views = ports.order_views
+    return _each(views.fulfillments(key.scope, key.filter, key.page, columns=columns) for key in keys)
 
 
 def _fulfillment_counts(ports: Ports, _viewer: Viewer, keys: list[FulfillmentSet]) -> Awaitable[list[Any]]:
@@ -181,36 +196,40 @@ def _itself(row: Any) -> Iterable[Any]:
 
 
 BATCHES: Final[dict[str, Batch]] = {
-    "products": Batch("product", lambda ports, _, skus: ports.products.by_skus(skus)),
-    "product_pages": Batch("product", _product_pages),
-    "product_counts": Batch("product", lambda ports, _, filters: _each(map(ports.products.count, filters))),
-    "content": Batch("content", lambda ports, _, skus: ports.content.by_skus(skus)),
-    "stock": Batch("inventory", lambda ports, _, skus: ports.inventory.stock(skus)),
-    "warehouses": Batch("inventory", lambda ports, _, codes: ports.inventory.warehouses(codes)),
-    "members": Batch("member", _members),
-    "member_pages": Batch("member", _member_pages),
-    "member_counts": Batch("member", lambda ports, _, filters: _each(map(ports.members.count, filters))),
+    "products": _whole("product", lambda ports, _, skus: ports.products.by_skus(skus)),
+    "product_pages": _whole("product", _product_pages),
+    "product_counts": _whole("product", lambda ports, _, filters: _each(map(ports.products.count, filters))),
+    "content": _whole("content", lambda ports, _, skus: ports.content.by_skus(skus)),
+    "stock": _whole("inventory", lambda ports, _, skus: ports.inventory.stock(skus)),
+    "warehouses": _whole("inventory", lambda ports, _, codes: ports.inventory.warehouses(codes)),
+    "members": _whole("member", _members),
+    "member_pages": _whole("member", _member_pages),
+    "member_counts": _whole("member", lambda ports, _, filters: _each(map(ports.members.count, filters))),
     "orders": _by_id(OrderView),
-    "orders_by_number": Batch("order", _found, Primes("orders", _itself)),
-    "order_pages": Batch("order", _order_pages, Primes("orders", _items)),
-    "order_counts": Batch("order", _order_counts),
-    "order_facets": Batch("order", _order_facets),
-    "histories": Batch("order", _histories),
+    "orders_by_number": _whole("order", _found, Primes("orders", _itself)),
+    "order_pages": Batch("order", _order_pages, Primes("orders", _items), OrderView),
+    "order_counts": _whole("order", _order_counts),
+    "order_facets": _whole("order", _order_facets),
+    "histories": _whole("order", _histories),
     "lines": _by_id(OrderLineView),
     "payments": _by_id(PaymentView),
     "refunds": _by_id(RefundView),
     "fulfillments": _by_id(FulfillmentView),
-    "fulfillment_pages": Batch("order", _fulfillment_pages),
-    "fulfillment_counts": Batch("order", _fulfillment_counts),
+    "fulfillment_pages": Batch("order", _fulfillment_pages, Primes("fulfillments", _items), FulfillmentView),
+    "fulfillment_counts": _whole("order", _fulfillment_counts),
     "shipments": _by_id(ShipmentView),
-    "order_lines": _of("order_id", OrderLineView),
+    "order_lines": _of("order_id", OrderLineView, "lines"),
     "order_discounts": _of("order_id", DiscountView),
     "order_installments": _of("order_id", InstallmentView),
-    "order_payments": _of("order_id", PaymentView),
-    "order_fulfillments": _of("order_id", FulfillmentView),
+    "order_payments": _of("order_id", PaymentView, "payments"),
+    "order_fulfillments": _of("order_id", FulfillmentView, "fulfillments"),
     "order_timers": _of("order_id", TimerView),
-    "payment_refunds": _of("payment_id", RefundView),
+    "payment_refunds": _of("payment_id", RefundView, "refunds"),
     "fulfillment_lines": _of("fulfillment_id", FulfillmentLineView),
-    "fulfillment_shipments": _of("fulfillment_id", ShipmentView),
+    "fulfillment_shipments": _of("fulfillment_id", ShipmentView, "shipments"),
+    "shipment_checkpoints": _of("shipment_id", CheckpointView),
 }
 """By the name that fields use (`resolvers/loaded.py`)."""
+
+ROWS: Final[dict[str, type[Any]]] = {name: batch.rows for name, batch in BATCHES.items() if batch.rows is not None}
+"""The read model of each loader whose columns can be chosen. What it is primed by, or primes, is of the same kind."""

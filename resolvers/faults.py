@@ -68,7 +68,7 @@ def _code_of(error: GraphQLError, *, is_executed: bool) -> str:
     if isinstance(error, GraphQLSyntaxError):
         return PARSE_FAILED
     if not is_executed:
-        return VALIDATION_FAILED
+        return str((error.extensions or {}).get("code", VALIDATION_FAILED))
     return INTERNAL if _unexpected(error) is not None else BAD_USER_INPUT
 
 

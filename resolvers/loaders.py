@@ -1,25 +1,102 @@
-"""One set of loaders per request: what a level of the answer needs of one service is asked for at once.
+"""What one request loads: each key of a service once, and what a level of the answer needs of it at once.
 
-Theory of operation. `load` gives a future for one key; the keys that were asked for in the same turn of the event loop form
-one batch, each of them once. The batches themselves are rows of the table in `resolvers/batches.py`. A batch runs under the
-request's deadline. When its service does not answer, that is the value of each of its keys: whoever waits for one of them gets
-the fault, others go on. What was loaded is kept until `clear`, which every mutation calls.
+Theory of operation. The values that were loaded lie on a *shelf*, one for each loader: a dictionary from key to value, the
+exception in place of a value that could not be had. An executor that goes level by level asks by `wave` for all that a level
+needs; no future is made then. A resolver that wants one key asks by `load` and gets a future: those that were asked for in the
+same turn of the event loop form one batch (aiodataloader), whose cache is a view on the shelf (`FutureView`), so that neither
+way loads what the other one has. The batches themselves are rows of the table in `resolvers/batches.py`. A batch runs under the
+request's deadline. When its service does not answer, that is the value of each of its keys: whoever wants one of them gets the
+fault, others go on. What was loaded is kept until `clear`, which every mutation calls.
 
 Futures are shared by all who want the same key, and graphql-core cancels what it no longer needs: so each gets a shield of
 its own, or one field's cancellation would be another's error.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiodataloader import DataLoader
 
 from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports
+from domain.ports.order_views import Columns, PartsOf
 from domain.values.faults import ServiceRejected, ServiceUnavailable
-from resolvers.batches import BATCHES, Batch, Primes
+from resolvers.batches import BATCHES, Batch
+
+
+class Wanted(NamedTuple):
+    """Keys of one loader, and the columns of what they stand for; None: all."""
+
+    name: str
+    keys: Sequence[Any]
+    columns: Columns = None
+
+
+class Shelf:
+    """What one loader has: the values by key, and the futures of those who wait for one."""
+
+    def __init__(self) -> None:
+        self.values: dict[Any, Any] = {}
+        self.futures: dict[Any, asyncio.Future[Any]] = {}
+        self.coming: set[Any] = set()
+        """Keys that a wave has asked for."""
+
+    def is_wanted(self, key: Any) -> bool:
+        return key is not None and not (key in self.values or key in self.coming or key in self.futures)
+
+    def put(self, keys: Iterable[Any], values: Iterable[Any]) -> None:
+        self.values.update(zip(keys, values, strict=True))
+
+    def take(self, whole: "Shelf", keys: Sequence[Any]) -> None:
+        """What is there as a whole need not be loaded in part."""
+        self.values.update((key, whole.values[key]) for key in keys if key in whole.values)
+
+    def arrived(self, keys: Sequence[Any]) -> None:
+        """Tells those who wait for what a wave has brought."""
+        for key in keys:
+            self.coming.discard(key)
+            future = self.futures.get(key)
+            if future is not None and not future.done():
+                _tell(future, self.values[key])
+
+
+class FutureView(MutableMapping[Any, "asyncio.Future[Any]"]):
+    """A loader's cache: the futures that are waited for, and what is on the shelf as futures that are done."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def __getitem__(self, key: Any) -> "asyncio.Future[Any]":
+        shelf = self._shelf
+        future = shelf.futures.get(key)
+        if future is None:
+            if key not in shelf.coming and key not in shelf.values:
+                raise KeyError(key)
+            future = shelf.futures[key] = asyncio.get_running_loop().create_future()
+            if key in shelf.values:
+                _tell(future, shelf.values[key])
+        return future
+
+    def __setitem__(self, key: Any, future: "asyncio.Future[Any]") -> None:
+        self._shelf.futures[key] = future
+
+    def __delitem__(self, key: Any) -> None:
+        del self._shelf.futures[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(dict.fromkeys((*self._shelf.values, *self._shelf.coming, *self._shelf.futures)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _tell(future: "asyncio.Future[Any]", value: Any) -> None:
+    if isinstance(value, Exception):
+        future.set_exception(value)
+    else:
+        future.set_result(value)
 
 
 class Loaders:
@@ -27,7 +104,28 @@ class Loaders:
         self._ports = ports
         self._viewer = viewer
         self._deadline = deadline
+        self._shelves: dict[tuple[str, Columns], Shelf] = {}
         self._loaders: dict[str, DataLoader[Any, Any]] = {}
+
+    async def wave(self, asked: Sequence[Wanted]) -> list[list[Any]]:
+        """For each the values in the keys' order: None for the key None, what was raised in place of a value. Each loader runs
+        once, all at the same time, and all that are read from tables of an order's parts are one statement.
+        """
+        missing: dict[tuple[str, Columns], dict[Any, None]] = {}
+        for name, keys, columns in asked:
+            shelf = self._shelf(name, columns)
+            if columns is not None and (name, None) in self._shelves:
+                shelf.take(self._shelf(name, None), keys)
+            wanted = dict.fromkeys(filter(shelf.is_wanted, keys))
+            if wanted:
+                shelf.coming.update(wanted)
+                missing.setdefault((name, columns), {}).update(wanted)
+        runs = list(self._runs([Wanted(name, list(keys), columns) for (name, columns), keys in missing.items()]))
+        if len(runs) == 1:
+            await runs[0]
+        elif runs:
+            await asyncio.gather(*runs)
+        return [await _taken(self._shelf(name, columns), keys) for name, keys, columns in asked]
 
     def load(self, name: str, key: Any) -> Awaitable[Any]:
         """The value of the key, None where there is none. Raises what the batch raised."""
@@ -38,36 +136,104 @@ class Loaders:
 
     def clear(self) -> None:
         """Forget everything: what was read before a mutation may no longer be so."""
+        self._shelves.clear()
         self._loaders.clear()
 
+    def _shelf(self, name: str, columns: Columns) -> Shelf:
+        shelf = self._shelves.get((name, columns))
+        if shelf is None:
+            shelf = self._shelves[name, columns] = Shelf()
+        return shelf
+
     def _loader(self, name: str) -> DataLoader[Any, Any]:
-        """Made on first use: most requests need few of them."""
+        """Made on first use: most requests need few of them. Who wants one key gets the whole row."""
         loader = self._loaders.get(name)
         if loader is None:
-            run = partial(self._run, BATCHES[name])
-            loader = self._loaders[name] = DataLoader(run, loop=asyncio.get_running_loop())
+            view = FutureView(self._shelf(name, None))
+            run = partial(self._loaded, name)
+            loader = self._loaders[name] = DataLoader(run, loop=asyncio.get_running_loop(), cache_map=view)
         return loader
 
-    async def _run(self, batch: Batch, keys: list[Any]) -> list[Any]:
+    async def _loaded(self, name: str, keys: list[Any]) -> list[Any]:
+        batch = BATCHES[name]
+        values = await self._answered(batch, len(keys), partial(batch.run, self._ports, self._viewer, keys, None))
+        self._put(Wanted(name, keys, None), values)
+        return values
+
+    def _runs(self, wanted: Sequence[Wanted]) -> Iterator[Awaitable[None]]:
+        parts = [one for one in wanted if BATCHES[one.name].parent is not None]
+        if len(parts) > 1:
+            yield self._fill_parts(parts)
+            wanted = [one for one in wanted if one not in parts]
+        for one in wanted:
+            yield self._fill(one)
+
+    async def _fill(self, one: Wanted) -> None:
+        """What the batch raises is the value of all its keys."""
+        batch, count = BATCHES[one.name], len(one.keys)
+        try:
+            run = partial(batch.run, self._ports, self._viewer, list(one.keys), one.columns)
+            values = await self._answered(batch, count, run)
+        except Exception as error:  # noqa: BLE001  each field that wants one of them tells it
+            values = [error] * count
+        self._arrived(one, values)
+
+    async def _fill_parts(self, parts: Sequence[Wanted]) -> None:
+        asked = [_part_of(one) for one in parts]
+        batch = BATCHES[parts[0].name]
+        try:
+            found = await self._answered(batch, len(parts), partial(self._ports.order_views.parts, asked))
+        except Exception as error:  # noqa: BLE001  as above
+            found = [error] * len(parts)
+        for one, values in zip(parts, found, strict=True):
+            self._arrived(one, [values] * len(one.keys) if isinstance(values, Exception) else values)
+
+    def _arrived(self, one: Wanted, values: Sequence[Any]) -> None:
+        self._put(one, values)
+        self._shelf(one.name, one.columns).arrived(one.keys)
+
+    def _put(self, one: Wanted, values: Sequence[Any]) -> None:
+        self._shelf(one.name, one.columns).put(one.keys, values)
+        primes = BATCHES[one.name].primes
+        if primes is not None:
+            known = self._shelf(primes.loader, one.columns).values
+            for value in values:
+                for row in () if isinstance(value, BaseException) else primes.rows(value):
+                    known.setdefault(row.id, row)
+
+    async def _answered(self, batch: Batch, count: int, run: Callable[[], Awaitable[Sequence[Any]]]) -> list[Any]:
+        """As many values. Nothing is asked for after the deadline, and nothing waited for."""
         if asyncio.get_running_loop().time() >= self._deadline:
-            return _too_late(batch, keys)
+            return _too_late(batch, count)
         try:
             async with asyncio.timeout_at(self._deadline):
-                values = await batch.run(self._ports, self._viewer, keys)
+                return list(await run())
         except TimeoutError:
-            return _too_late(batch, keys)
+            return _too_late(batch, count)
         except (ServiceUnavailable, ServiceRejected) as fault:
-            return [fault] * len(keys)
-        if batch.primes is not None:
-            self._prime(batch.primes, values)
-        return list(values)
-
-    def _prime(self, primes: Primes, values: Sequence[Any]) -> None:
-        loader = self._loader(primes.loader)
-        for value in values:
-            for row in () if isinstance(value, BaseException) else primes.rows(value):
-                loader.prime(row.id, row)
+            return [fault] * count
 
 
-def _too_late(batch: Batch, keys: list[Any]) -> list[Any]:
-    return [ServiceUnavailable(batch.service, "the request's deadline has passed")] * len(keys)
+def _too_late(batch: Batch, count: int) -> list[Any]:
+    return [ServiceUnavailable(batch.service, "the request's deadline has passed")] * count
+
+
+async def _taken(shelf: Shelf, keys: Sequence[Any]) -> list[Any]:
+    """In the order of the keys; what a loader is bringing already is waited for."""
+    values = shelf.values
+    missing = [shelf.futures[key] for key in keys if key is not None and key not in values]
+    if missing:
+        await asyncio.wait(set(missing))
+        values = values | {key: _outcome(shelf.futures[key]) for key in keys if key is not None and key not in values}
+    return [None if key is None else values[key] for key in keys]
+
+
+def _outcome(future: "asyncio.Future[Any]") -> Any:
+    return future.exception() or future.result()
+
+
+def _part_of(one: Wanted) -> PartsOf:
+    batch = BATCHES[one.name]
+    if batch.rows is None or batch.parent is None:
+        raise TypeError(f"{one.name} does not load parts")
+    return PartsOf(batch.rows, batch.parent, tuple(one.keys), one.columns)

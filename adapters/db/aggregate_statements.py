@@ -1,4 +1,4 @@
-"""The statements of an order as a whole, and the kinds of things that hang on it."""
+"""The kinds of things that hang on an order, and how it is read as a whole."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,21 +15,18 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    delete,
     func,
-    literal_column,
-    null,
     or_,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.selectable import FromClause
 
 from adapters.db.rows import RowMapper, mapper_of
-from adapters.db.tables import TABLE_OF, fulfillment_lines, fulfillments, order_lines, order_timers, orders
+from adapters.db.tables import TABLE_OF, fulfillment_lines, fulfillments, order_lines, orders
 from adapters.sql import Statement, prepare
 from domain.orders.views import (
+    CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
@@ -52,15 +49,10 @@ class Part:
     table: Table
     mapper: RowMapper[Any]
     key: Callable[[Any], Any]
-    upsert: Statement
 
 
-def _columns(table: Table, view: type[Any]) -> list[Column[Any]]:
-    return [table.c[name] for name in mapper_of(view).names]
-
-
-def _bound(columns: Iterable[Column[Any]]) -> dict[str, ColumnElement[Any]]:
-    return {column.name: bindparam(column.name, type_=column.type) for column in columns}
+def columns_of(view: type[Any]) -> list[Column[Any]]:
+    return [TABLE_OF[view].c[name] for name in mapper_of(view).names]
 
 
 def _head() -> Statement:
@@ -75,7 +67,7 @@ def _head() -> Statement:
         open_or_among(orders.c.channel, "channels"),
         or_(member.is_(None), orders.c.member_id == member),
     )
-    return prepare(select(*_columns(orders, OrderView)).where(where).with_for_update())
+    return prepare(select(*columns_of(OrderView)).where(where).with_for_update())
 
 
 def _rows_of(
@@ -83,7 +75,7 @@ def _rows_of(
 ) -> Label[Any]:
     table = TABLE_OF[view]
     rows = (
-        select(func.row(*_columns(table, view)))
+        select(func.row(*columns_of(view)))
         .select_from(table if source is None else source)
         .where(table.c.order_id == bindparam("order_id", type_=Text()))
         .order_by(*order)
@@ -112,39 +104,27 @@ def _all_parts() -> Statement:
             _rows_of("fulfillments", FulfillmentView, by_number),
             _rows_of("fulfillment_lines", FulfillmentLineView, [*by_number, order_lines.c.position], lines),
             _rows_of("shipments", ShipmentView, _by(ShipmentView, "shipped_at", "id")),
+            _rows_of(
+                "checkpoints", CheckpointView, _by(CheckpointView, "shipment_id", "at", "recorded_at", "event_id")
+            ),
             _rows_of("timers", TimerView, _by(TimerView, "subject_id", "name")),
         )
     )
 
 
-def _insert(view: type[Any], *more: str) -> Insert:
-    table = TABLE_OF[view]
-    columns = [*_columns(table, view), *(table.c[name] for name in more)]
-    return insert(table).values(_bound(columns))
+def insert_head() -> Insert:
+    """Nothing is inserted where the external number is taken on the channel."""
+    columns = [*columns_of(OrderView), *(orders.c[name] for name in SEARCH)]
+    values = {column.name: bindparam(column.name, type_=column.type) for column in columns}
+    return insert(orders).values(values).on_conflict_do_nothing(index_elements=["external_number", "channel"])
 
 
 def _part(attribute: str, view: type[Any]) -> Part:
-    table, mapper = TABLE_OF[view], mapper_of(view)
-    keys = [column.name for column in table.primary_key]
-    statement = _insert(view)
-    changes: dict[str, Any] = {name: statement.excluded[name] for name in mapper.names if name not in keys}
-    if table is order_timers:
-        # One that starts anew was claimed by nobody yet.
-        changes |= {"locked_until": null(), "attempts": literal_column("0")}
-    upsert = prepare(statement.on_conflict_do_update(index_elements=keys, set_=changes))
-    return Part(attribute, table, mapper, attrgetter(*keys), upsert)
+    table = TABLE_OF[view]
+    return Part(attribute, table, mapper_of(view), attrgetter(*(column.name for column in table.primary_key)))
 
 
-def _update_head(*more: str) -> Statement:
-    columns = [column for column in _columns(orders, OrderView) if column is not orders.c.id]
-    is_as_read = and_(
-        orders.c.id == bindparam("id", type_=Text()),
-        orders.c.version == bindparam("version_before", type_=orders.c.version.type),
-    )
-    return prepare(update(orders).where(is_as_read).values(_bound([*columns, *(orders.c[name] for name in more)])))
-
-
-_SEARCH: Final = ("search_keys", "search_text")
+SEARCH: Final = ("search_keys", "search_text")
 ORDER: Final = mapper_of(OrderView)
 EVENT: Final = mapper_of(TransitionView)
 
@@ -157,26 +137,17 @@ PARTS: Final = (
     _part("fulfillments", FulfillmentView),
     _part("fulfillment_lines", FulfillmentLineView),
     _part("shipments", ShipmentView),
+    _part("checkpoints", CheckpointView),
     _part("timers", TimerView),
 )
 """In the order in which they refer to each other."""
 
 HEAD: Final = _head()
 ALL_PARTS: Final = _all_parts()
-INSERT_HEAD: Final = prepare(
-    _insert(OrderView, *_SEARCH).on_conflict_do_nothing(index_elements=["external_number", "channel"])
-)
-INSERT_EVENT: Final = prepare(_insert(TransitionView))
-UPDATE_HEAD: Final = _update_head()
-UPDATE_HEAD_AND_SEARCH: Final = _update_head(*_SEARCH)
+INSERT_HEAD: Final = prepare(insert_head())
 HOLDER: Final = prepare(
     select(orders.c.id).where(
         orders.c.external_number == bindparam("external_number", type_=Text()),
         orders.c.channel == bindparam("channel", type_=Text()),
-    )
-)
-DELETE_TIMER: Final = prepare(
-    delete(order_timers).where(
-        *(order_timers.c[name] == bindparam(name, type_=Text()) for name in ("order_id", "subject_id", "name"))
     )
 )

@@ -38,6 +38,7 @@ def connect_options(url: str) -> dict[str, Any]:
         "server_settings": _SESSION,
         "statement_cache_size": 1024,  # all our statements: they are few, and preparing one again costs a round trip
         "max_cached_statement_lifetime": 0,
+        "max_cacheable_statement_size": 0,  # a statement of many tables is prepared once, too
         "timeout": _CONNECT_LIMIT_S,
     }
 
@@ -45,7 +46,11 @@ def connect_options(url: str) -> dict[str, Any]:
 async def connect(url: str) -> asyncpg.Connection:
     with translated(url):
         connection = await asyncpg.connect(**connect_options(url))
-    await set_codecs(connection)
+    try:
+        await set_codecs(connection)
+    except BaseException:  # Ctrl-C in this very moment: nobody else knows the connection yet
+        connection.terminate()
+        raise
     return connection
 
 
@@ -92,4 +97,4 @@ def _encoder(prefix: bytes) -> Any:
 
 
 def _decoder(prefix_bytes: int) -> Any:
-    return lambda data: orjson.loads(data[prefix_bytes:])
+    return (lambda data: orjson.loads(data[prefix_bytes:])) if prefix_bytes else orjson.loads

@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: a server of our own in the data folder, where no database URL is set.
 
 Theory of operation. `start` finds the cluster's place, takes its lock, makes the cluster when there is none, and then either
-adopts the postmaster that a killed process of ours left behind, or launches one (which recovers from a crash by itself). The lock
+adopts the postmaster that a killed process of ours left behind, or launches one (which recovers from a crash by itself), and
+waits until it is ready. `begin` is its first part, so that a program can load while its database starts. The lock
 (flock) ends with the process that holds it, however it ends; the postmaster does not inherit it. The server listens on a socket in
 a private folder only: whoever may enter that folder is trusted, nobody else reaches it. It lives in a session of its own, so that
 the terminal's Ctrl-C reaches us alone and `stop` ends it after our last statement.
@@ -12,6 +13,9 @@ Not handled: clusters shared over a network file system; Windows.
 import contextlib
 import fcntl
 import os
+import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +26,9 @@ from adapters.db.errors import EmbeddedServerError
 from adapters.db.postmaster import Postmaster
 
 __all__ = ["EmbeddedServer", "EmbeddedServerError"]
+
+LEFTOVERS_LIMIT_S = 20.0
+LEFTOVERS_PAUSE_S = 0.1
 
 
 class EmbeddedServer:
@@ -52,19 +59,36 @@ class EmbeddedServer:
 
     def start(self) -> str:
         """The server's URL, `postgresql://order_center@/order_center?host=<socket folder>&port=5432`. Starting twice is harmless."""
-        try:
+        self.begin()
+        return self.wait()
+
+    def begin(self) -> None:
+        """The first part: the server is there, or on its way."""
+        with self._stopped_by_a_failure():
             place = self._place = self._locked_place()
-            self._postmaster = self._running(place)
-        except OSError as error:
-            self._unlock()
-            reason = error.strerror or str(error)
-            raise EmbeddedServerError(
-                f"The data folder {self.data_dir} cannot be used: {error.filename or self.data_dir}: {reason}."
-            ) from error
-        except BaseException:
-            self._unlock()
-            raise
+            if not self.is_running:
+                self._postmaster = self._adopted_or_launched(place)
+
+    def wait(self) -> str:
+        """The second part, after `begin`: the server's URL, once it is ready."""
+        place, limit = self._place, time.monotonic() + LEFTOVERS_LIMIT_S
+        if place is None or self._postmaster is None:
+            raise RuntimeError("there is nothing to wait for: begin was not called, or failed")
+        with self._stopped_by_a_failure():
+            while not postmaster.is_up(self._postmaster):
+                self._postmaster.stop()
+                if not postmaster.is_in_the_way(place) or time.monotonic() > limit:
+                    raise postmaster.failure(place)
+                time.sleep(LEFTOVERS_PAUSE_S)
+                self._postmaster = postmaster.launch(place, durable=self._durable)
         return _url(place)
+
+    def interrupt(self) -> None:
+        """For another thread: what is starting ends, and so does its `start`."""
+        launched = self._postmaster
+        if launched is not None and launched.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(launched.pid, signal.SIGQUIT)
 
     def stop(self) -> None:
         """Stops the server, adopted or launched, and gives the lock back. Stopping twice is harmless."""
@@ -97,9 +121,7 @@ class EmbeddedServer:
             ) from None
         return place
 
-    def _running(self, place: Place) -> Postmaster:
-        if self._postmaster is not None and self._postmaster.is_alive:
-            return self._postmaster
+    def _adopted_or_launched(self, place: Place) -> Postmaster:
         ensure_cluster(place, durable=self._durable)
         remember(self.data_dir, place)
         private_folder(place.sockets, place.account)
@@ -109,6 +131,28 @@ class EmbeddedServer:
         if found is not None:
             found.stop()
         return postmaster.launch(place, durable=self._durable)
+
+    @contextlib.contextmanager
+    def _stopped_by_a_failure(self) -> Iterator[None]:
+        """Also by Ctrl-C: what we launched ends with us, and the lock is given back."""
+        try:
+            yield
+        except OSError as error:
+            self._end()
+            reason = error.strerror or str(error)
+            raise EmbeddedServerError(
+                f"The data folder {self.data_dir} cannot be used: {error.filename or self.data_dir}: {reason}."
+            ) from error
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        """Where nothing was launched, the sockets' folder may be somebody else's."""
+        if self._postmaster is None:
+            self._unlock()
+        else:
+            self.stop()
 
     def _unlock(self) -> None:
         if self._lock is not None:

@@ -14,6 +14,7 @@ from sqlalchemy.sql.expression import TableClause
 
 from adapters.db.connection import connect_options, set_codecs, translated
 from adapters.db.errors import DatabaseUnavailable
+from adapters.db.leases import Leases
 from adapters.db.listener import listening
 from adapters.sql import Reader, Statement, prepare
 
@@ -31,7 +32,7 @@ class Database:
     def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.statement_count = 0
         self._url = url
-        self._pool = pool
+        self._leases = Leases(url, pool)
 
     @classmethod
     async def open(cls, url: str, pool_size: int = 10) -> Self:
@@ -49,19 +50,17 @@ class Database:
 
     async def close(self) -> None:
         """Waits for the connections in use to be given back."""
-        await self._pool.close()
+        await self._leases.close()
 
     async def rows(self, statement: Statement, /, **parameters: Any) -> list[asyncpg.Record]:
-        async with self._session() as session:
-            return await session.rows(statement, **parameters)
+        records: list[asyncpg.Record] = await self._answer("fetch", statement, parameters)
+        return records
 
     async def row(self, statement: Statement, /, **parameters: Any) -> asyncpg.Record | None:
-        async with self._session() as session:
-            return await session.row(statement, **parameters)
+        return await self._answer("fetchrow", statement, parameters)
 
     async def value(self, statement: Statement, /, **parameters: Any) -> Any:
-        async with self._session() as session:
-            return await session.value(statement, **parameters)
+        return await self._answer("fetchval", statement, parameters)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Snapshot"]:
@@ -86,14 +85,30 @@ class Database:
     def listen(self, channel: str, callback: Callable[[str], None]) -> contextlib.AbstractAsyncContextManager[None]:
         return listening(self._url, channel, callback)
 
+    async def _answer(self, method: str, statement: Statement, parameters: Mapping[str, Any]) -> Any:
+        """Without a context manager, an object or a task: this is what every read pays."""
+        leases = self._leases
+        connection = await leases.take()
+        try:
+            self.statement_count += 1
+            answer = await getattr(connection, method)(statement.text, *statement.arguments(parameters))
+        except BaseException:
+            await leases.give_back(connection)
+            raise
+        if not leases.keep(connection):
+            await leases.give_back(connection)
+        return answer
+
     @contextlib.asynccontextmanager
     async def _session(self) -> AsyncIterator["Snapshot"]:
-        with translated(self._url):
-            connection = await self._pool.acquire()
+        connection = await self._leases.take()
         try:
             yield Snapshot(self, connection)
-        finally:
-            await self._pool.release(connection)
+        except BaseException:
+            await self._leases.give_back(connection)
+            raise
+        if not self._leases.keep(connection):
+            await self._leases.give_back(connection)
 
 
 class Snapshot:
@@ -125,6 +140,8 @@ class Transaction(Snapshot):
         super().__init__(database, connection)
         self._transaction = connection.transaction()
         self._is_open = False
+        self._savepoint_count = 0
+        self._past_savepoint: str | None = None
 
     async def begin(self) -> None:
         await self._transaction.start()
@@ -162,10 +179,23 @@ class Transaction(Snapshot):
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """An exception inside undoes what the block did, and goes on."""
+        """An exception inside undoes what the block did, and goes on.
+
+        A savepoint that is over is let go with the next one, or at the end: to do that at once would be a round trip for nothing.
+        """
         self._check_open()
-        async with self.connection.transaction():
+        self._savepoint_count += 1
+        name = f"s{self._savepoint_count}"
+        past = f"RELEASE SAVEPOINT {self._past_savepoint}; " if self._past_savepoint else ""
+        self._past_savepoint = None
+        await self.connection.execute(f"{past}SAVEPOINT {name}")
+        try:
             yield
+        except BaseException:
+            await self.connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
+            raise
+        finally:
+            self._past_savepoint = name
 
     def _counted(self) -> asyncpg.Connection:
         self._check_open()

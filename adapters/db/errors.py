@@ -5,14 +5,15 @@
 - `MigrationError`: the database's revision is not one that this program knows.
 """
 
+from adapters.faults import OperatorFault
 from adapters.sql import DatabaseUnavailable
 
 __all__ = ["DatabaseUnavailable", "EmbeddedServerError", "MigrationError"]
 
 
-class EmbeddedServerError(Exception):
+class EmbeddedServerError(OperatorFault):
     code = "EMBEDDED_SERVER"
 
 
-class MigrationError(Exception):
+class MigrationError(OperatorFault):
     code = "MIGRATION"

@@ -5,27 +5,15 @@ holder wrote, so the parts are a second one: an array of rows for each of their 
 """
 
 from collections.abc import Iterable
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
-from adapters.db.aggregate_statements import (
-    ALL_PARTS,
-    DELETE_TIMER,
-    EVENT,
-    HEAD,
-    HOLDER,
-    INSERT_EVENT,
-    INSERT_HEAD,
-    ORDER,
-    PARTS,
-    UPDATE_HEAD,
-    UPDATE_HEAD_AND_SEARCH,
-    Part,
-)
+from adapters.db.aggregate_statements import ALL_PARTS, EVENT, HEAD, HOLDER, ORDER, PARTS, Part
+from adapters.db.aggregate_writing import EVENTS, LOST_TIMERS, VERSION_BEFORE, insert_statement, update_statement
 from adapters.db.engine import Transaction
-from adapters.db.order_search import searchable
+from adapters.db.order_search import Searchable, searchable
 from adapters.db.rows import RowMapper
 from adapters.db.tables import order_timers
-from adapters.sql import Statement
 from domain.access.viewer import OrderScope
 from domain.orders.model import Order
 from domain.values.faults import DomainFault
@@ -54,54 +42,63 @@ async def insert_whole(transaction: Transaction, order: Order) -> str | None:
 
     Waits for a transaction that is just inserting that number.
     """
-    document = searchable(order.head, order.lines, order.shipments)
-    values = dict(zip(ORDER.names, ORDER.encode(order.head), strict=True)) | document._asdict()
-    if not await transaction.execute(INSERT_HEAD, **values):
+    rows = {part.attribute: _rows(part.mapper, getattr(order, part.attribute)) for part in PARTS}
+    rows[EVENTS] = _rows(EVENT, order.events)
+    given = {name: some for name, some in rows.items() if some}
+    if not await transaction.value(insert_statement(tuple(given)), **_head(order, with_search=True), **given):
         head = order.head
         holder: str | None = await transaction.value(HOLDER, external_number=head.external_number, channel=head.channel)
         return holder
-    for part in PARTS:
-        await _write(transaction, part.upsert, part.mapper, getattr(order, part.attribute))
-    await _write(transaction, INSERT_EVENT, EVENT, order.events)
     return None
 
 
 async def write_back(transaction: Transaction, before: Order, after: Order) -> None:
     """Writes what differs. Raises DomainFault when the row is not the one that was read: its lock was not held."""
-    await _write_head(transaction, before, after)
-    for part in PARTS:
-        await _write_part(transaction, part, getattr(before, part.attribute), getattr(after, part.attribute))
     seen = before.head.version
-    await _write(transaction, INSERT_EVENT, EVENT, [event for event in after.events if event.sequence > seen])
+    rows = {part.attribute: _changed(part, before, after) for part in PARTS}
+    rows[EVENTS] = _rows(EVENT, [event for event in after.events if event.sequence > seen])
+    rows[LOST_TIMERS] = _lost_timers(before, after)
+    given = {name: some for name, some in rows.items() if some}
+    has_search = _search(after) != _search(before)
+    statement = update_statement(tuple(given), has_search=has_search)
+    values = _head(after, with_search=has_search) | {VERSION_BEFORE: seen} | given
+    if not await transaction.value(statement, **values):
+        raise DomainFault(f"{after.head.id} is not at version {seen} any more, though it was locked.")
 
 
-async def _write_head(transaction: Transaction, before: Order, after: Order) -> None:
-    values = dict(zip(ORDER.names, ORDER.encode(after.head), strict=True)) | {"version_before": before.head.version}
-    statement = UPDATE_HEAD
-    document = searchable(after.head, after.lines, after.shipments)
-    if document != searchable(before.head, before.lines, before.shipments):
-        statement, values = UPDATE_HEAD_AND_SEARCH, values | document._asdict()
-    if not await transaction.execute(statement, **values):
-        raise DomainFault(f"{after.head.id} is not at version {before.head.version} any more, though it was locked.")
+def _head(order: Order, *, with_search: bool) -> dict[str, Any]:
+    values = dict(zip(ORDER.names, ORDER.encode(order.head), strict=True))
+    return values | _search(order)._asdict() if with_search else values
 
 
-async def _write_part(transaction: Transaction, part: Part, before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
-    if after is before:
-        return
-    known = {part.key(view): view for view in before}
-    gone = known.keys() - {part.key(view) for view in after}
+def _search(order: Order) -> Searchable:
+    return searchable(order.head, order.lines, order.shipments)
+
+
+def _changed(part: Part, before: Order, after: Order) -> list[dict[str, Any]]:
+    """New rows, and those that differ."""
+    were, are = getattr(before, part.attribute), getattr(after, part.attribute)
+    if are is were:
+        return []
+    known = {part.key(view): view for view in were}
+    gone = known.keys() - {part.key(view) for view in are}
     if gone and part.table is not order_timers:
         raise DomainFault(f"Rows of {part.table.name} do not vanish: {sorted(gone)}.")
-    if gone:
-        await transaction.execute_many(DELETE_TIMER, sorted(gone))
-    changed = [view for view in after if known.get(part.key(view)) != view]
-    await _write(transaction, part.upsert, part.mapper, changed)
+    return _rows(part.mapper, [view for view in are if known.get(part.key(view)) != view])
 
 
-async def _write(transaction: Transaction, statement: Statement, mapper: RowMapper[Any], views: Iterable[Any]) -> None:
-    if rows := [mapper.encode(view) for view in views]:
-        await transaction.execute_many(statement, rows)
+def _lost_timers(before: Order, after: Order) -> list[dict[str, str]]:
+    gone = set(map(_TIMER_KEY, before.timers)) - set(map(_TIMER_KEY, after.timers))
+    return [dict(zip(_TIMER_KEYS, key, strict=True)) for key in sorted(gone)]
+
+
+def _rows(mapper: RowMapper[Any], views: Iterable[Any]) -> list[dict[str, Any]]:
+    return [dict(zip(mapper.names, mapper.encode(view), strict=True)) for view in views]
 
 
 def _codes(codes: frozenset[str] | None) -> list[str] | None:
     return None if codes is None else sorted(codes)
+
+
+_TIMER_KEYS: Final = ("order_id", "subject_id", "name")
+_TIMER_KEY: Final = attrgetter(*_TIMER_KEYS)

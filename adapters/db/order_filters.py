@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Table,
     Text,
     and_,
     any_,
@@ -36,6 +37,13 @@ Names = Iterator[str]
 Condition = ColumnElement[bool]
 Leaf = Callable[[Names], Condition]
 
+Holds = Callable[[ColumnElement[Any], str], Condition]
+
+ONE: Final = ".is"
+"""Ends the leaf of a list with one value."""
+LEADS: Final = ".leads"
+"""Ends such a leaf where it is all that is asked, and an index begins with its column and goes on as the list is sorted."""
+
 # Not SQLAlchemy's own constants: with those it folds the condition, and the parameters of what it folds away are gone.
 _ALWAYS: Final[Condition] = literal_column("true", Boolean())
 _NEVER: Final[Condition] = literal_column("false", Boolean())
@@ -53,6 +61,10 @@ def condition(shape: Shape, names: Names) -> Condition:
 
 def among(column: ColumnElement[Any], name: str) -> Condition:
     return column == any_(bindparam(name, type_=ARRAY(Text())))
+
+
+def is_one(column: ColumnElement[Any], name: str) -> Condition:
+    return column == bindparam(name, type_=Text())
 
 
 def _part(part: "str | Branch", names: Names) -> Condition:
@@ -110,27 +122,42 @@ RANGES: Final[Mapping[str, Column[Any]]] = {
     "updated_at": orders.c.updated_at,
     "total": orders.c.total_minor,
 }
+LEADERS: Final[Mapping[str, Column[Any]]] = {
+    "scope.business_units.is": orders.c.business_unit,
+    "scope.channels.is": orders.c.channel,
+    "scope.member_id": orders.c.member_id,
+    "business_unit.is": orders.c.business_unit,
+    "channel.is": orders.c.channel,
+    "member_id.is": orders.c.member_id,
+    "status.is": orders.c.status,
+}
+"""The leaves that can lead, and what their index begins with before the time of placing."""
 FULFILLMENT_LISTS: Final = {name: fulfillments.c[name] for name in ("status", "warehouse", "seller_id", "order_id")}
 FULFILLMENT_RANGES: Final = {"promised_at": fulfillments.c.promised_at}
 
 
-def _list_leaf(column: Column[Any]) -> Leaf:
-    return lambda names: among(column, next(names))
+def _list_leaves(prefix: str, lists: Mapping[str, Column[Any]], table: Table) -> dict[str, Leaf]:
+    """Of the table's own columns, or of rows that hang on it."""
+    return {
+        f"{prefix}{name}{end}": (_leaf if column.table is table else _child_leaf)(column, holds)
+        for name, column in lists.items()
+        for end, holds in (("", among), (ONE, is_one))
+    }
 
 
-def _child_leaf(column: Column[Any]) -> Leaf:
-    """Some row of a child table has one of the values. A discount's code is a coupon's only on a coupon."""
+def _leaf(column: Column[Any], holds: Holds) -> Leaf:
+    return lambda names: holds(column, next(names))
+
+
+def _child_leaf(column: Column[Any], holds: Holds) -> Leaf:
+    """Holds for some row of a child table. A discount's code is a coupon's only on a coupon."""
     table = column.table
     also = (table.c.kind == DiscountKind.COUPON.value,) if table is order_discounts else ()
 
     def leaf(names: Names) -> Condition:
-        return exists().where(table.c.order_id == orders.c.id, among(column, next(names)), *also).correlate(orders)
+        return exists().where(table.c.order_id == orders.c.id, holds(column, next(names)), *also).correlate(orders)
 
     return leaf
-
-
-def _order_leaf(column: Column[Any]) -> Leaf:
-    return _list_leaf(column) if column.table is orders else _child_leaf(column)
 
 
 def _range_leaves(prefix: str, ranges: Mapping[str, Column[Any]]) -> dict[str, Leaf]:
@@ -145,10 +172,6 @@ def _bound_leaf(column: Column[Any], compare: Callable[[Any, Any], Condition]) -
     return lambda names: compare(column, bindparam(next(names), type_=column.type))
 
 
-def _text_leaf(column: Column[Any]) -> Leaf:
-    return lambda names: column == bindparam(next(names), type_=Text())
-
-
 def _search_leaf(names: Names) -> Condition:
     found_by_key = orders.c.search_key_lexemes.bool_op("@@")(_tsquery(next(names)))
     return or_(found_by_key, orders.c.search.bool_op("@@")(_tsquery(next(names))))
@@ -160,12 +183,13 @@ def _tsquery(name: str) -> ColumnElement[Any]:
 
 
 _LEAVES: Final[Mapping[str, Leaf]] = {
-    **{f"scope.{name}": _list_leaf(column) for name, column in SCOPE_LISTS.items()},
-    "scope.member_id": _text_leaf(orders.c.member_id),
-    **{name: _order_leaf(column) for name, column in LISTS.items()},
+    **{leaf + LEADS: _leaf(column, among) for leaf, column in LEADERS.items()},
+    **_list_leaves("scope.", SCOPE_LISTS, orders),
+    "scope.member_id": _leaf(orders.c.member_id, is_one),
+    **_list_leaves("", LISTS, orders),
     **_range_leaves("", RANGES),
-    "currency": _text_leaf(orders.c.currency),
+    "currency": _leaf(orders.c.currency, is_one),
     "search": _search_leaf,
-    **{f"fulfillment.{name}": _list_leaf(column) for name, column in FULFILLMENT_LISTS.items()},
+    **_list_leaves("fulfillment.", FULFILLMENT_LISTS, fulfillments),
     **_range_leaves("fulfillment.", FULFILLMENT_RANGES),
 }

@@ -1,6 +1,7 @@
 """Reads what is asked of orders and fulfillments into a shape and its values.
 
-Only the shape chooses the statement, so it never holds a value. Reading and `order_filters.condition` walk in the same order: the
+Only the shape chooses the statement, so it never holds a value; of a list it says whether there is one value in it, as what is
+equal to one value is sorted by what follows it in an index, and what is among some is not. Reading and `order_filters.condition` walk in the same order: the
 n-th value belongs to the n-th parameter.
 """
 
@@ -12,7 +13,10 @@ from adapters.db.order_filters import (
     BRANCHES,
     FULFILLMENT_LISTS,
     FULFILLMENT_RANGES,
+    LEADERS,
+    LEADS,
     LISTS,
+    ONE,
     RANGES,
     SCOPE_LISTS,
     Branch,
@@ -23,8 +27,10 @@ from adapters.db.order_search import search_terms
 from adapters.db.text_values import is_storable, storable
 from domain.access.viewer import OrderScope
 from domain.ports.order_views import DateTimeRange, FulfillmentFilter, MinorRange, OrderFilter, OrderQuery
+from domain.values.enums import OrderSort
 
 _BIGINT_MAX: Final = 2**63 - 1
+_SORTS_OF_LEADERS: Final = frozenset((OrderSort.PLACED_AT_DESC, OrderSort.PLACED_AT_ASC))
 
 
 class Request(NamedTuple):
@@ -36,6 +42,15 @@ class Request(NamedTuple):
 def order_request(query: OrderQuery) -> Request:
     values = _Values()
     return values.request(values.scope(query.scope) + values.filter(query.filter) + values.search(query.search))
+
+
+def page_request(query: OrderQuery) -> Request:
+    """As `order_request`. A single condition leads where it can, and takes its value as a list then."""
+    asked = order_request(query)
+    if len(asked.shape) == 1 and asked.shape[0] in LEADERS and query.sort in _SORTS_OF_LEADERS:
+        (leaf,), ((name, value),) = asked.shape, asked.values.items()
+        return Request((f"{leaf}{LEADS}",), {name: [value]})
+    return asked
 
 
 def fulfillment_request(scope: OrderScope, query: FulfillmentFilter) -> Request:
@@ -73,9 +88,10 @@ class _Values:
         return ("search",)
 
     def leaves(self, prefix: str, given: Any, lists: Iterable[str], ranges: Mapping[str, Any]) -> Shape:
-        leaves = [prefix + name for name in lists if self._takes_list(getattr(given, name))]
+        leaves = [prefix + self._list(name, values) for name in lists if (values := getattr(given, name)) is not None]
         for name in ranges:
-            leaves += (f"{prefix}{name}.{bound}" for bound in self._bounds(getattr(given, name)))
+            if (bounds := getattr(given, name)) is not None:
+                leaves += (f"{prefix}{name}.{bound}" for bound in self._bounds(bounds))
         return tuple(leaves)
 
     def _branches(self, given: OrderFilter) -> Iterator[Branch]:
@@ -84,11 +100,11 @@ class _Values:
             if filters is not None:
                 yield kind, tuple(self.filter(one) for one in filters)
 
-    def _takes_list(self, given: Iterable[str] | None) -> bool:
-        if given is None:
-            return False
-        self._values.append(storable(given))
-        return True
+    def _list(self, name: str, given: Iterable[str]) -> str:
+        values = storable(dict.fromkeys(given))
+        is_one = len(values) == 1
+        self._values.append(values[0] if is_one else values)
+        return name + ONE if is_one else name
 
     def _text(self, leaf: str, given: str | None) -> Shape:
         """A text that cannot be stored equals none: NULL."""
@@ -97,9 +113,9 @@ class _Values:
         self._values.append(given if is_storable(given) else None)
         return (leaf,)
 
-    def _bounds(self, given: DateTimeRange | MinorRange | None) -> Iterator[str]:
+    def _bounds(self, given: DateTimeRange | MinorRange) -> Iterator[str]:
         for bound in BOUNDS:
-            value = getattr(given, bound, None)
+            value = getattr(given, bound)
             if value is not None:
                 self._values.append(_in_range(value) if isinstance(value, int) else value)
                 yield bound

@@ -2,25 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from adapters.db import order_statements as statements
-from adapters.db.order_requests import fulfillment_request, order_request, scope_request
-from adapters.db.order_statements import FACETS, PageShape
-from adapters.db.rows import mapper_of
+from adapters.db.order_requests import fulfillment_request, order_request, page_request, scope_request
+from adapters.db.order_statements import FACETS, PageShape, PartShape
+from adapters.db.rows import Reading, mapper_of, reading_of
 from adapters.db.tables import TABLE_OF
 from adapters.db.text_values import is_storable, storable
 from adapters.sql import Reader
 from domain.access.viewer import OrderScope
 from domain.orders.views import FulfillmentView, OrderView, TransitionView
-from domain.ports.order_views import FacetCount, FulfillmentFilter, OrderFacets, OrderQuery, OrderViews
+from domain.ports.order_views import (
+    Columns,
+    FacetCount,
+    FulfillmentFilter,
+    OrderFacets,
+    OrderQuery,
+    OrderViews,
+    PartsOf,
+)
 from domain.values.paging import PageRequest, Slice
 
 V = TypeVar("V")
 
-_ORDER = mapper_of(OrderView)
-_FULFILLMENT = mapper_of(FulfillmentView)
-_TRANSITION = mapper_of(TransitionView)
+_ORDER: Final = mapper_of(OrderView)
+_TRANSITION: Final = reading_of(TransitionView)
 
 
 class SqlOrderViews(OrderViews):
@@ -28,19 +36,21 @@ class SqlOrderViews(OrderViews):
         self._reader = reader
 
     async def page(self, query: OrderQuery, page: PageRequest) -> Slice[OrderView]:
-        asked = order_request(query)
-        statement = statements.page_statement(asked.shape, query.sort, _shape(page))
-        rows = await self._reader.rows(statement, **asked.values, **_cut(page))
-        return _slice([_ORDER.decode(row) for row in rows], page)
+        asked, reading = page_request(query), _order_reading(query)
+        cut = _cut(page)
+        limit = cut.pop("limit") if statements.has_one_plan(asked.shape) else None
+        statement = statements.page_statement(asked.shape, query.sort, _shape(page, limit), reading.names)
+        rows = await self._reader.rows(statement, **asked.values, **cut)
+        return _slice(reading.from_rows(rows), page)
 
     async def page_by_member(
         self, query: OrderQuery, page: PageRequest, member_ids: Sequence[str]
     ) -> list[Slice[OrderView]]:
-        asked = order_request(query)
-        statement = statements.member_page_statement(asked.shape, query.sort, _shape(page))
+        asked, reading = order_request(query), _order_reading(query)
+        statement = statements.member_page_statement(asked.shape, query.sort, _shape(page), reading.names)
         rows = await self._reader.rows(statement, keys=_keys(member_ids), **asked.values, **_cut(page))
         parts = _numbered(rows, len(member_ids))
-        return [_slice([_ORDER.decode(row[:-1]) for row in part], page) for part in parts]
+        return [_slice(reading.from_longer_rows(part), page) for part in parts]
 
     async def count(self, query: OrderQuery) -> int:
         asked = order_request(query)
@@ -73,34 +83,49 @@ class SqlOrderViews(OrderViews):
     async def by_external_number(self, scope: OrderScope, channel: str, number: str) -> OrderView | None:
         return await self._unique(scope, channel=channel, external_number=number)
 
-    async def by_ids(self, scope: OrderScope, view: type[V], ids: Sequence[str]) -> list[V | None]:
-        asked, mapper = scope_request(scope), mapper_of(view)
-        statement = statements.by_ids_statement(asked.shape, TABLE_OF[view])
+    async def by_ids(
+        self, scope: OrderScope, view: type[V], ids: Sequence[str], *, columns: Columns = None
+    ) -> list[V | None]:
+        asked, reading = scope_request(scope), reading_of(view, columns)
+        statement = statements.by_ids_statement(asked.shape, TABLE_OF[view], reading.names)
         rows = await self._reader.rows(statement, keys=storable(ids), **asked.values)
-        found = {row["id"]: mapper.decode(row) for row in rows}
+        found = {row["id"]: one for row, one in zip(rows, reading.from_rows(rows), strict=True)}
         return [found.get(key) for key in ids]
 
-    async def of_parents(self, view: type[V], parent: str, ids: Sequence[str]) -> list[tuple[V, ...]]:
-        mapper = mapper_of(view)
-        rows = await self._reader.rows(statements.of_parents_statement(TABLE_OF[view], parent), keys=storable(ids))
-        children: defaultdict[str, list[V]] = defaultdict(list)
-        for row in rows:
-            children[row[parent]].append(mapper.decode(row))
-        return [tuple(children.get(key, ())) for key in ids]
+    async def of_parents(
+        self, view: type[V], parent: str, ids: Sequence[str], *, columns: Columns = None
+    ) -> list[tuple[V, ...]]:
+        (found,) = await self.parts([PartsOf(view, parent, tuple(ids), columns)])
+        return found
+
+    async def parts(self, asked: Sequence[PartsOf]) -> list[list[tuple[Any, ...]]]:
+        keys = dict.fromkeys(part.ids for part in asked)
+        names = {ids: f"keys_{number}" for number, ids in enumerate(keys)}
+        readings = [reading_of(part.view, part.columns, part.parent) for part in asked]
+        shapes = tuple(
+            PartShape(TABLE_OF[part.view], reading.names, part.parent, names[part.ids])
+            for part, reading in zip(asked, readings, strict=True)
+        )
+        given = {name: storable(ids) for ids, name in names.items()}
+        answer = await self._reader.value(statements.parts_statement(shapes), **given)
+        return [
+            _by_parent(part, reading.from_json(rows or ()))
+            for part, reading, rows in zip(asked, readings, answer, strict=True)
+        ]
 
     async def history(self, order_ids: Sequence[str], first: int, after_sequence: int) -> list[Slice[TransitionView]]:
         page = PageRequest(first, (after_sequence,) if after_sequence > 0 else None)
         rows = await self._reader.rows(statements.HISTORY, keys=_keys(order_ids), after=after_sequence, limit=first + 1)
         parts = _numbered(rows, len(order_ids))
-        return [_slice([_TRANSITION.decode(row[:-1]) for row in part], page) for part in parts]
+        return [_slice(_TRANSITION.from_longer_rows(part), page) for part in parts]
 
     async def fulfillments(
-        self, scope: OrderScope, query: FulfillmentFilter, page: PageRequest
+        self, scope: OrderScope, query: FulfillmentFilter, page: PageRequest, *, columns: Columns = None
     ) -> Slice[FulfillmentView]:
-        asked = fulfillment_request(scope, query)
-        statement = statements.fulfillment_page_statement(asked.shape, _shape(page))
+        asked, reading = fulfillment_request(scope, query), reading_of(FulfillmentView, columns, "created_at")
+        statement = statements.fulfillment_page_statement(asked.shape, _shape(page), reading.names)
         rows = await self._reader.rows(statement, **asked.values, **_cut(page))
-        return _slice([_FULFILLMENT.decode(row) for row in rows], page)
+        return _slice(reading.from_rows(rows), page)
 
     async def count_fulfillments(self, scope: OrderScope, query: FulfillmentFilter) -> int:
         asked = fulfillment_request(scope, query)
@@ -114,8 +139,21 @@ class SqlOrderViews(OrderViews):
         return None if row is None else _ORDER.decode(row)
 
 
-def _shape(page: PageRequest) -> PageShape:
-    return PageShape(page.is_backward, page.after is not None, page.before is not None)
+def _order_reading(query: OrderQuery) -> Reading[OrderView]:
+    """With the key of its sort: positions are made of it."""
+    return reading_of(OrderView, query.columns, statements.sort_key(query.sort))
+
+
+def _by_parent(part: PartsOf, found: Iterable[V]) -> list[tuple[V, ...]]:
+    parent_of = attrgetter(part.parent)
+    children: defaultdict[str, list[V]] = defaultdict(list)
+    for one in found:
+        children[parent_of(one)].append(one)
+    return [tuple(children.get(key, ())) for key in part.ids]
+
+
+def _shape(page: PageRequest, limit: int | None = None) -> PageShape:
+    return PageShape(page.is_backward, page.after is not None, page.before is not None, limit)
 
 
 def _cut(page: PageRequest) -> dict[str, Any]:

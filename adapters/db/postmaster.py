@@ -90,34 +90,35 @@ def adopt(found: Postmaster, place: Place, *, durable: bool) -> bool:
     except OSError:
         return False
     same = launched_with == f"{(place.binaries / 'postgres').resolve()} {options}"
-    return same and _becomes_ready(found) and _answers(place)
+    return same and is_up(found) and _answers(place)
 
 
 def launch(place: Place, *, durable: bool) -> Postmaster:
-    limit = time.monotonic() + LEFTOVERS_LIMIT_S
-    while True:
-        _drop_stale_files(place)
-        postmaster = _spawn(place, durable=durable)
-        try:
-            is_ready = _becomes_ready(postmaster)
-        except BaseException:  # Ctrl-C while it starts: what we launched ends with us
-            postmaster.stop()
-            raise
-        if is_ready:
-            return postmaster
-        reason = last_reason(place.log.read_text(encoding="utf-8", errors="replace"))
-        postmaster.stop()
-        # The children of a killed postmaster hold its shared memory until they notice, a moment later.
-        if "still in use" not in reason or time.monotonic() > limit:
-            raise EmbeddedServerError(
-                f"PostgreSQL does not start on {place.data} (log: {place.log}): {reason.rstrip('.')}."
-            )
-        time.sleep(_POLL_S * 10)
+    """Not waited for: `is_up` does."""
+    _drop_stale_files(place)
+    return _spawn(place, durable=durable)
 
 
-def _becomes_ready(postmaster: Postmaster) -> bool:
+def is_up(postmaster: Postmaster) -> bool:
+    """Whether it became ready; waits until it did, or has ended."""
     _wait(lambda: postmaster.is_ready or not postmaster.is_alive, START_LIMIT_S)
     return postmaster.is_alive and postmaster.is_ready
+
+
+def is_in_the_way(place: Place) -> bool:
+    """Whether the children of a killed postmaster kept the last one from starting: they hold its shared memory until they
+    notice, a moment later.
+    """
+    return "still in use" in _last_words(place)
+
+
+def failure(place: Place) -> EmbeddedServerError:
+    reason = _last_words(place).rstrip(".")
+    return EmbeddedServerError(f"PostgreSQL does not start on {place.data} (log: {place.log}): {reason}.")
+
+
+def _last_words(place: Place) -> str:
+    return last_reason(place.log.read_text(encoding="utf-8", errors="replace"))
 
 
 def _arguments(place: Place, *, durable: bool) -> list[str]:

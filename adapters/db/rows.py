@@ -1,19 +1,23 @@
 """From a row to its read model and back. What to convert is read from the class's type hints, once per class.
 
-A column needs converting where the driver's value is not the model's: enumerations (text), and what lies in JSONB: a dataclass
+A row comes from the driver, or out of JSON that the database made of it (`Reading.from_json`). A column needs converting where the driver's value is not the model's: enumerations (text), and what lies in JSONB: a dataclass
 is an object without its empty fields, a tuple of them an array, a time its ISO 8601 text.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from adapters.view_filling import Convert, Rows, filler
+from domain.ports.order_views import Columns
 
 V = TypeVar("V")
-Convert = Callable[[Any], Any]
+READINGS_KEPT: Final = 1024
 
 
 class Codec(NamedTuple):
@@ -28,19 +32,14 @@ class RowMapper(Generic[V]):
         hints = get_type_hints(view)
         self.view = view
         self.names = tuple(hints)
-        codecs = [(index, column_codec(hint)) for index, hint in enumerate(hints.values())]
-        self._decoders = tuple((index, codec.decode) for index, codec in codecs if codec)
-        self._encoders = tuple((index, codec.encode) for index, codec in codecs if codec)
+        codecs = {name: codec for name, hint in hints.items() if (codec := column_codec(hint))}
+        self.decode_all = filler(view, self.names, {name: codec.decode for name, codec in codecs.items()})
+        self._encoders = tuple((self.names.index(name), codec.encode) for name, codec in codecs.items())
         self._values = attrgetter(*self.names)
 
     def decode(self, record: Sequence[Any]) -> V:
         """From a row with exactly the columns of `names`."""
-        values = list(record)
-        for index, decode in self._decoders:
-            value = values[index]
-            if value is not None:
-                values[index] = decode(value)
-        return self.view(*values)
+        return self.decode_all((record,))[0]
 
     def encode(self, view: V) -> tuple[Any, ...]:
         values = list(self._values(view))
@@ -60,13 +59,57 @@ def mapper_of(view: type[V]) -> RowMapper[V]:
 _MAPPERS: dict[Any, RowMapper[Any]] = {}
 
 
+@dataclass(frozen=True)
+class Reading(Generic[V]):
+    """Some columns of a view: how rows of them become views. A function is made when the first row wants it."""
+
+    view: type[V]
+    names: tuple[str, ...]
+    """In the view's order."""
+
+    @cached_property
+    def from_rows(self) -> Callable[[Rows], list[V]]:
+        return filler(self.view, self.names, self._decoders(column_codec))
+
+    @cached_property
+    def from_longer_rows(self) -> Callable[[Rows], list[V]]:
+        """Rows that have other columns behind these."""
+        return filler(self.view, self.names, self._decoders(column_codec), has_more=True)
+
+    @cached_property
+    def from_json(self) -> Callable[[Rows], list[V]]:
+        """Rows that are arrays of JSON."""
+        return filler(self.view, self.names, self._decoders(json_codec))
+
+    def _decoders(self, codec_of: "Callable[[Any], Codec | None]") -> dict[str, Convert]:
+        hints = get_type_hints(self.view)
+        codecs = {name: codec_of(hints[name]) for name in self.names}
+        return {name: codec.decode for name, codec in codecs.items() if codec}
+
+
+def reading_of(view: type[V], columns: Columns = None, *needed: str) -> Reading[V]:
+    """The columns, those `needed` besides, and the id where there is one. Raises ValueError for one that the view has not."""
+    return _reading(mapper_of(view), columns, needed)
+
+
+@lru_cache(READINGS_KEPT)
+def _reading(mapper: RowMapper[Any], columns: Columns, needed: tuple[str, ...]) -> Reading[Any]:
+    if columns is None:
+        return Reading(mapper.view, mapper.names)
+    if unknown := columns.difference(mapper.names):
+        raise ValueError(f"{mapper.view.__name__} has no {sorted(unknown)}")
+    wanted = columns.union(needed, ("id",))
+    return Reading(mapper.view, tuple(name for name in mapper.names if name in wanted))
+
+
 def column_codec(hint: Any) -> Codec | None:
     """None: the driver's value is the model's. Times of columns are native; only inside JSONB they are text."""
     hint = _without_none(hint)
-    return None if hint is datetime else _json_codec(hint)
+    return None if hint is datetime else json_codec(hint)
 
 
-def _json_codec(hint: Any) -> Codec | None:
+def json_codec(hint: Any) -> Codec | None:
+    """None: what JSON has is the model's value."""
     hint = _without_none(hint)
     if get_origin(hint) is tuple:
         return _array_codec(get_args(hint)[0])
@@ -80,7 +123,7 @@ def _json_codec(hint: Any) -> Codec | None:
 
 
 def _array_codec(hint: Any) -> Codec | None:
-    item = _json_codec(hint)
+    item = json_codec(hint)
     if item is None:
         return Codec(tuple, list)
     return Codec(
@@ -93,7 +136,7 @@ def _object_codec(view: type[Any]) -> Codec:
     """An empty field is left out, and gets its default when it is read."""
     hints = get_type_hints(view)
     names = [field.name for field in fields(view)]
-    codecs = {name: codec for name in names if (codec := _json_codec(hints[name]))}
+    codecs = {name: codec for name in names if (codec := json_codec(hints[name]))}
 
     def decode(values: dict[str, Any]) -> Any:
         parts = dict(values)

@@ -33,6 +33,7 @@ from adapters.db.columns import (
     words,
 )
 from domain.orders.views import (
+    CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
@@ -275,6 +276,8 @@ fulfillments: Final = Table(
     whole("cancelled_units"),
     moment("promised_at", nullable=True),
     moment("created_at"),
+    document("declined_by"),
+    moment("backordered_at", nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("order_id", "number"),
     units("unit_count", "shipped_units", "cancelled_units"),
@@ -284,6 +287,7 @@ fulfillments: Final = Table(
     Index(None, "seller_id", "created_at", "id"),
     Index(None, "status", "created_at", "id"),
     Index(None, "promised_at", postgresql_where=text("promised_at IS NOT NULL")),
+    Index(None, "backordered_at", "id", postgresql_where=text("backordered_at IS NOT NULL")),
 )
 
 fulfillment_lines: Final = Table(
@@ -319,6 +323,21 @@ shipments: Final = Table(
     Index(None, "fulfillment_id", "shipped_at"),
     # The number first: one index for uniqueness and for looking a parcel up.
     Index(None, "tracking_number", "carrier", unique=True, postgresql_where=text("tracking_number IS NOT NULL")),
+)
+
+shipment_checkpoints: Final = Table(
+    "shipment_checkpoints",
+    metadata,
+    reference("shipment_id", "shipments"),
+    code("event_id"),
+    reference("order_id", "orders"),
+    moment("at"),
+    code("status"),
+    words("location", nullable=True),
+    words("message", nullable=True),
+    moment("recorded_at"),
+    PrimaryKeyConstraint("shipment_id", "event_id"),
+    Index(None, "order_id"),
 )
 
 order_events: Final = Table(
@@ -410,6 +429,7 @@ TABLE_OF: Final[Mapping[type, Table]] = {
     FulfillmentView: fulfillments,
     FulfillmentLineView: fulfillment_lines,
     ShipmentView: shipments,
+    CheckpointView: shipment_checkpoints,
     TransitionView: order_events,
     TimerView: order_timers,
 }

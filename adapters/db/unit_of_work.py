@@ -10,14 +10,14 @@ from typing import Any, Final, Self, TypeVar
 import asyncpg
 from sqlalchemy import ARRAY, BigInteger, Sequence, Table, Text, any_, bindparam, exists, func, literal, select
 
-from adapters.db import bulk_orders, idempotency, jobs
+from adapters.db import bulk_orders, idempotency, jobs, waiting
 from adapters.db.engine import Database, Transaction, retryable
 from adapters.db.order_aggregate import insert_whole, read_locked, write_back
 from adapters.db.tables import fulfillments, orders, payments, refunds, shipments
 from adapters.sql import Statement, prepare
 from domain.access.viewer import OrderScope
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.ports.unit_of_work import KeyScope, Parcel, StoredKey, TransientConflict
+from domain.ports.unit_of_work import KeyScope, Parcel, StoredKey, TransientConflict, Waiting
 from domain.values.enums import MachineKind, OrderStatus
 from domain.values.outcomes import Outcome
 
@@ -135,6 +135,13 @@ class SqlUnitOfWork:
     async def parcels_known(self, parcels: Collection[Parcel]) -> frozenset[Parcel]:
         return await bulk_orders.parcels_known(self._transaction, parcels)
 
+    async def shipment_of(self, carrier: str, tracking_number: str) -> tuple[str, str] | None:
+        row = await self._transaction.row(_SHIPMENT_OF, carrier=carrier, tracking_number=tracking_number)
+        return None if row is None else (row[0], row[1])
+
+    async def waiting_for(self, sku: str, after: Waiting | None, limit: int) -> list[Waiting]:
+        return await waiting.waiting_for(self._transaction, sku, after, limit)
+
     async def lock_key(self, scope: KeyScope) -> bool:
         return await idempotency.lock(self._transaction, scope)
 
@@ -240,11 +247,9 @@ _UNPAID_ORDERS: Final = prepare(
         orders.c.status == any_(bindparam("statuses", type_=ARRAY(Text()))),
     )
 )
-_TRACKING_NUMBER_TAKEN: Final = prepare(
-    select(
-        exists(literal(1)).where(
-            shipments.c.carrier == bindparam("carrier", type_=Text()),
-            shipments.c.tracking_number == bindparam("tracking_number", type_=Text()),
-        )
-    )
+_IS_PARCEL: Final = (
+    shipments.c.carrier == bindparam("carrier", type_=Text()),
+    shipments.c.tracking_number == bindparam("tracking_number", type_=Text()),
 )
+_TRACKING_NUMBER_TAKEN: Final = prepare(select(exists(literal(1)).where(*_IS_PARCEL)))
+_SHIPMENT_OF: Final = prepare(select(shipments.c.order_id, shipments.c.id).where(*_IS_PARCEL))

@@ -1,4 +1,4 @@
-"""I4, the shares of the fulfillments: together they are the order, in money and in units."""
+"""I4, the shares of the fulfillments: together they are the order, in money and in units. I2, where their units come from."""
 
 from typing import Final
 
@@ -7,6 +7,41 @@ from domain.orders.sums import ARRIVED, SENT, WORKED_ON
 from domain.values.enums import FulfillmentKind, FulfillmentState
 
 RULES: Final = (
+    rule(
+        "I2",
+        "a line's units are allocated where its fulfillments are",
+        """
+        SELECT line.id AS name, allotted.places IS NOT DISTINCT FROM part.places AS holds
+        FROM order_lines AS line
+        JOIN orders ON orders.id = line.order_id AND NOT orders.is_imported
+        JOIN (
+            SELECT line_id, jsonb_object_agg(warehouse, units) FILTER (WHERE warehouse IS NOT NULL) AS places
+            FROM (
+                SELECT lines.line_id, fulfillments.warehouse, sum(lines.quantity) AS units
+                FROM fulfillment_lines AS lines
+                JOIN fulfillments ON fulfillments.id = lines.fulfillment_id AND fulfillments.kind = :original
+                GROUP BY lines.line_id, fulfillments.warehouse
+            ) AS placed
+            GROUP BY line_id
+        ) AS part ON part.line_id = line.id
+        LEFT JOIN LATERAL (
+            SELECT jsonb_object_agg(found.warehouse, found.quantity) AS places
+            FROM jsonb_to_recordset(line.allocations) AS found(warehouse text, quantity integer)
+        ) AS allotted ON TRUE
+        """,
+        original=FulfillmentKind.ORIGINAL,
+    ),
+    rule(
+        "I2",
+        "what waits for stock has a place in the queue and no warehouse; nothing else has a place",
+        """
+        SELECT id AS name,
+               (status = :backordered) = (backordered_at IS NOT NULL)
+               AND (status <> :backordered OR warehouse IS NULL) AS holds
+        FROM fulfillments
+        """,
+        backordered=FulfillmentState.BACKORDERED,
+    ),
     rule(
         "I4",
         "a fulfillment's total = subtotal − discount + shipping + tax, and its units are those of its lines",

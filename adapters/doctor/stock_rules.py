@@ -35,11 +35,11 @@ RULES: Final = (
         "I2",
         "a reservation ends exactly once",
         """
-        SELECT order_id || ' ' || line_id || ' @ ' || warehouse AS name,
+        SELECT order_id || ' ' || line_id || ' @ ' || warehouse || coalesce(' for ' || allocation_id, '') AS name,
                count(*) FILTER (WHERE state = 'HELD' OR state = 'DEDUCTED' AND returned_at IS NULL) <= 1
                AND bool_and((state = 'HELD') = (ended_at IS NULL))
                AND bool_and(returned_at IS NULL OR state = 'DEDUCTED') AS holds
-        FROM services.reservations GROUP BY order_id, line_id, warehouse
+        FROM services.reservations GROUP BY order_id, line_id, warehouse, allocation_id
         """,
     ),
     rule(

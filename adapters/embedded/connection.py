@@ -82,4 +82,6 @@ def storable(keys: Iterable[str]) -> list[str]:
 
 
 def is_storable(text: str) -> bool:
+    if text.isascii():
+        return "\0" not in text
     return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)

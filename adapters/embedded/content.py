@@ -1,13 +1,14 @@
 """The content service: how a product is described."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from adapters.embedded.connection import answers_as, storable
 from adapters.embedded.tables import product_content
 from adapters.sql import Reader, prepare
+from adapters.view_filling import filler
 from domain.ports.products import ProductContentView
 
 _BY_SKUS: Final = prepare(
@@ -19,6 +20,7 @@ _BY_SKUS: Final = prepare(
         product_content.c.attributes,
     ).where(product_content.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
 )
+_views: Final = filler(ProductContentView, ("sku", "title", "description", "images", "attributes"), {"images": tuple})
 
 
 class EmbeddedContent:
@@ -28,10 +30,5 @@ class EmbeddedContent:
     @answers_as("content")
     async def by_skus(self, skus: Sequence[str]) -> list[ProductContentView | None]:
         rows = await self._sql.rows(_BY_SKUS, skus=storable(skus))
-        found = {row["sku"]: _view(row) for row in rows}
+        found = {view.sku: view for view in _views(rows)}
         return [found.get(sku) for sku in skus]
-
-
-def _view(row: Any) -> ProductContentView:
-    sku, title, description, images, attributes = row
-    return ProductContentView(sku, title, description, tuple(images), attributes)

@@ -1,12 +1,17 @@
 """The inventory service: reservations are rows that end once, stock counts move with them in the same statement."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+import asyncpg
 
 from adapters.embedded.connection import Connection, answers_as, is_storable, storable
 from adapters.embedded.reserving import Situation
 from adapters.embedded.stock_statements import (
+    DEALLOCATE,
     DEDUCT,
     EXPIRE,
     EXTEND,
@@ -19,7 +24,8 @@ from adapters.embedded.stock_statements import (
     WAREHOUSES,
 )
 from adapters.sql import Statement
-from domain.inventory.allocation import allocate
+from adapters.view_filling import filler
+from domain.inventory.allocation import Pick, allocate, whole_from
 from domain.orders.views import Allocation
 from domain.ports.inventory import (
     Demand,
@@ -35,6 +41,10 @@ from domain.values.ids import IdKind, foreign_id
 
 _SERVICE = "inventory"
 _answers = answers_as(_SERVICE)
+_warehouse_stocks: Final = filler(WarehouseStockView, ("warehouse", "on_hand", "reserved"), {})
+_stocks: Final = filler(StockView, ("sku", "by_warehouse"), {})
+WAREHOUSES_KEPT: Final = 1024
+"""They are few, and named in every row of stock."""
 
 
 class EmbeddedInventory:
@@ -44,10 +54,12 @@ class EmbeddedInventory:
     @_answers
     async def stock(self, skus: Sequence[str]) -> list[StockView | None]:
         rows = await self._sql.rows(STOCK, skus=storable(skus))
+        views = _warehouse_stocks((_warehouse(row[1], row[2]), row[3], row[4]) for row in rows)
         parts: defaultdict[str, list[WarehouseStockView]] = defaultdict(list)
-        for sku, code, name, on_hand, reserved in rows:
-            parts[sku].append(WarehouseStockView(_warehouse(code, name), on_hand, reserved))
-        return [StockView(sku, tuple(parts[sku])) if sku in parts else None for sku in skus]
+        for row, view in zip(rows, views, strict=True):
+            parts[row[0]].append(view)
+        found = dict(zip(parts, _stocks((sku, tuple(part)) for sku, part in parts.items()), strict=True))
+        return [found.get(sku) for sku in skus]
 
     @_answers
     async def warehouses(self, codes: Sequence[str]) -> list[WarehouseView | None]:
@@ -72,7 +84,9 @@ class EmbeddedInventory:
                 await transaction.execute(EXTEND, order_id=order_id, line_ids=list(kept), expires_at=expires_at)
             if missing:
                 parts = situation.parts(missing, picks)
-                await transaction.execute(RESERVE, order_id=order_id, expires_at=expires_at, **parts)
+                await transaction.execute(
+                    RESERVE, order_id=order_id, expires_at=expires_at, allocation_id=None, **parts
+                )
             await transaction.commit()
         taken = {line_id: tuple(Allocation(p.warehouse, p.quantity) for p in line) for line_id, line in picks.items()}
         return Reserved({**kept, **taken})
@@ -86,13 +100,61 @@ class EmbeddedInventory:
         await self._change(RELEASE, order_id)
 
     @_answers
+    async def allocate(
+        self,
+        order_id: str,
+        allocation_id: str,
+        demands: Sequence[Demand],
+        expires_at: datetime,
+        *,
+        avoiding: Collection[str] = (),
+        among: Collection[str] | None = None,
+    ) -> str | None:
+        def is_allowed(warehouse: str) -> bool:
+            return warehouse not in avoiding and (among is None or warehouse in among)
+
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            skus = storable(sorted({demand.sku for demand in demands}))
+            situation = Situation.of(await transaction.rows(SITUATION, order_id=order_id, skus=skus))
+            known = situation.allocations.get(allocation_id)
+            if known is not None:
+                return known
+            warehouse = whole_from([(d.line_id, d.sku, d.quantity) for d in demands], situation.free, is_allowed)
+            if warehouse is None:
+                return None
+            picks = {demand.line_id: (Pick(warehouse, demand.quantity),) for demand in demands}
+            parts = situation.parts(demands, picks)
+            await transaction.execute(
+                RESERVE, order_id=order_id, expires_at=expires_at, allocation_id=allocation_id, **parts
+            )
+            await transaction.commit()
+        return warehouse
+
+    @_answers
+    async def deallocate(self, order_id: str, allocation_id: str, line_ids: Collection[str], warehouse: str) -> None:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            await transaction.execute(
+                DEALLOCATE,
+                order_id=order_id,
+                allocation_id=allocation_id,
+                line_ids=sorted(line_ids),
+                warehouse=warehouse,
+            )
+            await transaction.commit()
+
+    @_answers
     async def restock(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
         if quantity < 1:
             raise ServiceRejected(_SERVICE, f"{quantity} units cannot arrive")
         if not (is_storable(sku) and is_storable(warehouse)):
             return None
         async with self._sql.transaction() as transaction:
-            is_known = await transaction.execute(RECEIVE, sku=sku, warehouse=warehouse, quantity=quantity)
+            try:
+                is_known = await transaction.execute(RECEIVE, sku=sku, warehouse=warehouse, quantity=quantity)
+            except asyncpg.NumericValueOutOfRangeError as error:
+                raise ServiceRejected(_SERVICE, f"{quantity} more units than there are cannot be counted") from error
             await transaction.commit()
         return (await self.stock([sku]))[0] if is_known else None
 
@@ -110,5 +172,6 @@ class EmbeddedInventory:
             await transaction.commit()
 
 
+@lru_cache(WAREHOUSES_KEPT)
 def _warehouse(code: str, name: str) -> WarehouseView:
     return WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name)

@@ -41,7 +41,7 @@ Given = Mapping[str, tuple[str, ...] | None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    columns: Sequence[Column[Any]]
+    columns: Sequence[ColumnElement[Any]]
     key: Column[str]
     filters: Mapping[str, Column[str]]
     words: Column[Any]

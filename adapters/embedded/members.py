@@ -9,6 +9,7 @@ from adapters.embedded.connection import answers_as, storable
 from adapters.embedded.listing import Listing
 from adapters.embedded.tables import members
 from adapters.sql import Reader, prepare
+from adapters.view_filling import filler
 from domain.ports.members import MemberFilter, MemberView
 from domain.values.paging import PageRequest, Slice
 
@@ -21,6 +22,7 @@ _LISTING: Final = Listing(
     prefixed=members.c.email,
 )
 _BY_IDS: Final = prepare(select(*_COLUMNS).where(members.c.id == any_(bindparam("ids", type_=ARRAY(Text)))))
+_views: Final = filler(MemberView, [column.name for column in _COLUMNS], {})
 _answers = answers_as("member")
 
 
@@ -31,13 +33,13 @@ class EmbeddedMembers:
     @_answers
     async def by_ids(self, member_ids: Sequence[str]) -> list[MemberView | None]:
         rows = await self._sql.rows(_BY_IDS, ids=storable(member_ids))
-        found = {row["id"]: MemberView(*row) for row in rows}
+        found = {view.id: view for view in _views(rows)}
         return [found.get(member_id) for member_id in member_ids]
 
     @_answers
     async def search(self, query: MemberFilter, page: PageRequest) -> Slice[MemberView]:
         rows = await _LISTING.page(self._sql, _given(query), query.search, page)
-        return Slice(tuple(MemberView(*row) for row in rows.items), rows.has_next, rows.has_previous)
+        return Slice(tuple(_views(rows.items)), rows.has_next, rows.has_previous)
 
     @_answers
     async def count(self, query: MemberFilter) -> int:

@@ -19,6 +19,8 @@ class Situation:
     """Line → SKU → what it holds, or what left the stock for it."""
     attempts: Mapping[str, int]
     """Line → how often it was reserved."""
+    allocations: Mapping[str, str]
+    """Allocation → the warehouse where it is held, or left the stock."""
 
     @classmethod
     def of(cls, rows: Iterable[Any]) -> "Situation":
@@ -26,14 +28,17 @@ class Situation:
         free: defaultdict[str, dict[str, int]] = defaultdict(dict)
         active: defaultdict[str, defaultdict[str, tuple[Allocation, ...]]] = defaultdict(lambda: defaultdict(tuple))
         attempts: defaultdict[str, int] = defaultdict(int)
-        for line_id, sku, warehouse, quantity, attempt, is_active in rows:
+        allocations: dict[str, str] = {}
+        for line_id, sku, warehouse, quantity, attempt, is_active, allocation_id in rows:
             if line_id is None:
                 free[sku][warehouse] = quantity
                 continue
             attempts[line_id] = max(attempts[line_id], attempt)
             if is_active:
                 active[line_id][sku] += (Allocation(warehouse, quantity),)
-        return cls(free, active, attempts)
+                if allocation_id is not None:
+                    allocations[allocation_id] = warehouse
+        return cls(free, active, attempts, allocations)
 
     def kept(self, demands: Sequence[Demand]) -> dict[str, tuple[Allocation, ...]]:
         """The lines that have their units. Raises ServiceRejected where a line has something else than it demands."""

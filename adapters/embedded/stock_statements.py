@@ -38,6 +38,7 @@ _NOTHING: Final[ColumnElement[int]] = literal_column("0")
 _ORDER_ID: Final = bindparam("order_id", type_=Text)
 _SKUS: Final = bindparam("skus", type_=ARRAY(Text))
 _EXPIRES_AT: Final = bindparam("expires_at", type_=DateTime(timezone=True))
+_ALLOCATION_ID: Final = bindparam("allocation_id", type_=Text)
 _NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 _OF_ORDER: Final = reservations.c.order_id == _ORDER_ID
 _IS_HELD: Final = reservations.c.state == literal_column("'HELD'")
@@ -93,6 +94,7 @@ SITUATION: Final = prepare(
             _free.c.quantity,
             literal_column("0").label("attempt"),
             literal_column("false").label("is_active"),
+            cast(null(), Text).label("allocation_id"),
         ),
         select(
             reservations.c.line_id,
@@ -101,6 +103,7 @@ SITUATION: Final = prepare(
             _QUANTITY,
             reservations.c.attempt,
             or_(_IS_HELD, _IS_DEDUCTED),
+            reservations.c.allocation_id,
         ).where(_OF_ORDER),
     )
 )
@@ -145,6 +148,7 @@ _placed = (
             "expires_at",
             "state",
             "ended_at",
+            "allocation_id",
         ],
         select(
             _ORDER_ID,
@@ -152,6 +156,7 @@ _placed = (
             _EXPIRES_AT,
             case((_asked.c.is_at_once, literal_column("'DEDUCTED'")), else_=literal_column("'HELD'")),
             case((_asked.c.is_at_once, func.now())),
+            _ALLOCATION_ID,
         ),
     )
     .returning(
@@ -181,27 +186,44 @@ _left = (
 DEDUCT: Final = prepare(_moved(_left))
 
 _was_held = reservations.c.returned_at.is_(None)  # RETURNING sees the new row
-_given_back = (
-    update(reservations)
-    .values(
-        state=case((_IS_HELD, literal_column("'RELEASED'")), else_=reservations.c.state),
-        ended_at=func.coalesce(reservations.c.ended_at, func.now()),
-        returned_at=case((_IS_HELD, null()), else_=func.now()),
+
+
+def _given_back(*where: ColumnElement[bool]) -> Update:
+    ended = (
+        update(reservations)
+        .values(
+            state=case((_IS_HELD, literal_column("'RELEASED'")), else_=reservations.c.state),
+            ended_at=func.coalesce(reservations.c.ended_at, func.now()),
+            returned_at=case((_IS_HELD, null()), else_=func.now()),
+        )
+        .where(_OF_ORDER, or_(_IS_HELD, _IS_DEDUCTED), *where)
+        .returning(
+            reservations.c.sku,
+            reservations.c.warehouse,
+            case((_was_held, -_QUANTITY), else_=_NOTHING).label("reserved"),
+            _NOTHING.label("deducted"),
+            case((_was_held, _NOTHING), else_=_QUANTITY).label("restocked"),
+        )
+        .cte("given_back")
     )
-    .where(
-        _OF_ORDER,
-        or_(_IS_HELD, _IS_DEDUCTED),
-    )
-    .returning(
-        reservations.c.sku,
-        reservations.c.warehouse,
-        case((_was_held, -_QUANTITY), else_=_NOTHING).label("reserved"),
-        _NOTHING.label("deducted"),
-        case((_was_held, _NOTHING), else_=_QUANTITY).label("restocked"),
-    )
-    .cte("given_back")
+    return _moved(ended)
+
+
+_former = reservations.alias("former")
+_its_allocation = (
+    select(func.max(_former.c.allocation_id))
+    .where(_former.c.order_id == _ORDER_ID, _former.c.allocation_id == _ALLOCATION_ID)
+    .scalar_subquery()
 )
-RELEASE: Final = prepare(_moved(_given_back))
+RELEASE: Final = prepare(_given_back())
+DEALLOCATE: Final = prepare(
+    _given_back(
+        reservations.c.line_id == any_(bindparam("line_ids", type_=ARRAY(Text))),
+        reservations.c.warehouse == bindparam("warehouse", type_=Text),
+        reservations.c.allocation_id.is_not_distinct_from(_its_allocation),
+    )
+)
+"""Where there was no such allocation, what was reserved without one."""
 
 _due = (
     select(reservations.c.order_id)

@@ -168,6 +168,7 @@ reservations = Table(
     _at("reserved_at", is_now=True),
     _at("ended_at"),
     _at("returned_at"),
+    Column("allocation_id", Text(collation="C")),
     PrimaryKeyConstraint("order_id", "line_id", "warehouse", "attempt"),
     CheckConstraint("quantity > 0", "quantity"),
     CheckConstraint("state IN ('HELD', 'DEDUCTED', 'RELEASED', 'EXPIRED')", "state"),
@@ -176,7 +177,8 @@ reservations = Table(
     CheckConstraint("returned_at IS NULL OR state = 'DEDUCTED'", "returned"),
 )
 """A row ends once and is never reused: what is reserved again after its end is the next `attempt`. `is_at_once`: deducted when
-ordered; only those come back when the order is released (`returned_at`)."""
+ordered. What was deducted comes back when the order is released, or its warehouse does not send it (`returned_at`).
+`allocation_id`: for which later allocation it was reserved; empty when the order was placed."""
 Index(
     "ix_reservations_expires_at",
     reservations.c.expires_at,

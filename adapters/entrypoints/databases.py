@@ -8,20 +8,37 @@ from adapters.db.migrate import migrate
 from adapters.settings import Settings
 
 
+def embedded_server(settings: Settings) -> EmbeddedServer | None:
+    """None where a database is configured."""
+    return EmbeddedServer(settings.data_dir) if settings.database_url is None else None
+
+
+@contextmanager
+def started(embedded: EmbeddedServer | None) -> Iterator[None]:
+    """It starts while the block begins, and stops at its end."""
+    if embedded is None:
+        yield
+        return
+    try:
+        embedded.begin()
+        yield
+    finally:
+        embedded.stop()
+
+
+def migrated(settings: Settings, embedded: EmbeddedServer | None) -> str:
+    """The URL of the database, once it is there and at this version."""
+    url = embedded.wait() if embedded is not None else settings.database_url or ""
+    migrate(url)
+    return url
+
+
 @contextmanager
 def own_database(settings: Settings) -> Iterator[str]:
     """For a server: the embedded PostgreSQL is ours alone and ends with us. Migrated."""
-    if settings.database_url is not None:
-        migrate(settings.database_url)
-        yield settings.database_url
-        return
-    server = EmbeddedServer(settings.data_dir)
-    try:
-        url = server.start()
-        migrate(url)
-        yield url
-    finally:
-        server.stop()
+    embedded = embedded_server(settings)
+    with started(embedded):
+        yield migrated(settings, embedded)
 
 
 @contextmanager

@@ -5,29 +5,15 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
-from adapters.db.errors import DatabaseUnavailable, EmbeddedServerError, MigrationError
-from adapters.imports.csv_files import ImportFault
-from adapters.policy_files import PolicyError
-from adapters.settings import SettingsError
+from adapters.faults import OperatorFault
 
 P = ParamSpec("P")
 T = TypeVar("T")
 EXIT_MISCONFIGURED: Final = 2
 
 
-class UsageFault(Exception):
-    """The command cannot do what it was asked to; the message is a sentence for the operator."""
-
-
-EXPLAINED: Final = (
-    UsageFault,
-    SettingsError,
-    PolicyError,
-    EmbeddedServerError,
-    DatabaseUnavailable,
-    MigrationError,
-    ImportFault,
-)
+class UsageFault(OperatorFault):
+    """The command cannot do what it was asked to."""
 
 
 def explained(command: Callable[P, T]) -> Callable[P, T]:
@@ -37,7 +23,7 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
-        except EXPLAINED as fault:
+        except OperatorFault as fault:
             fail(str(fault))
         except ExceptionGroup as group:
             fail_of_group(group)
@@ -46,7 +32,7 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def fail_of_group(group: "ExceptionGroup[Any]") -> NoReturn:
-    matched, rest = group.split(EXPLAINED)
+    matched, rest = group.split(OperatorFault)
     if matched is None or rest is not None:
         raise group
     fail(str(_first(matched)))

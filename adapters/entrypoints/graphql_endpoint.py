@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.federation import Schema
 
 from adapters.bootstrap import OrderCenter
 from adapters.console.page import console_page
@@ -29,8 +28,8 @@ from adapters.entrypoints.idempotency_header import HEADER, key_of, with_key
 from adapters.entrypoints.negotiation import ANSWERS, ANSWERS_AND_PAGE, HTML, JSON, chosen
 from domain.access.viewer import Viewer
 from resolvers.context import RequestContext
-from schema.execution.document import NotExecuted, Operation, check, read_operation
-from schema.execution.run import run
+from schema.execution.document import NotExecuted, Operation
+from schema.execution.executor import Executor
 
 ELSEWHERE: Final = frozenset(("cross-site", "same-site"))
 """`Sec-Fetch-Site` of a request that another site's page made its visitor's browser send."""
@@ -39,10 +38,9 @@ ASKED_BEFORE: Final = ("authorization", "x-requested-with", "graphql-require-pre
 
 
 class GraphQLEndpoint:
-    def __init__(self, center: OrderCenter, schema: Schema, authenticator: Authenticator) -> None:
+    def __init__(self, center: OrderCenter, executor: Executor, authenticator: Authenticator) -> None:
         self._center = center
-        self._schema = schema
-        self._core = schema._schema  # noqa: SLF001  Strawberry has no public name for the schema it builds
+        self._executor = executor
         self._authenticator = authenticator
 
     async def __call__(self, request: Request) -> Response:
@@ -70,7 +68,7 @@ class GraphQLEndpoint:
         wanted = _of_url(request) if is_read else await self._of_body(request)
         try:
             operation, variables = self._ready(request, wanted, is_read=is_read)
-            result = await run(self._schema, operation, variables, self._context(viewer, request_id))
+            result = await self._executor.run(operation, variables, self._context(viewer, request_id))
         except NotExecuted as failed:
             status = 200 if media_type == JSON and not failed.is_over_limit else 400
             content: dict[str, Any] = {"errors": told(failed.errors, request_id, is_valid=failed.is_valid)}
@@ -80,12 +78,15 @@ class GraphQLEndpoint:
 
     def _ready(self, request: Request, wanted: GraphQLRequest, *, is_read: bool) -> tuple[Operation, Mapping[str, Any]]:
         """The operation as it will be executed, and its variables."""
-        operation = read_operation(wanted.query, wanted.operation_name)
+        executor = self._executor
+        operation = known = executor.read(wanted.query, wanted.operation_name)
         if is_read and operation.is_mutation:
             raise Refused(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"allow": "POST"})
         key = key_of(request.headers.getlist(HEADER))
-        operation, variables = with_key(self._core, operation, wanted.variables, key)
-        check(self._core, operation)
+        operation, variables = with_key(executor.core, operation, wanted.variables, key)
+        executor.check(operation)
+        if operation is known:
+            executor.keep(operation, wanted.query, wanted.operation_name)
         return operation, variables
 
     def _viewer(self, request: Request) -> Viewer:

@@ -20,7 +20,10 @@ from adapters.entrypoints.answers import PLAIN_HEADERS, answer, error_answer
 from adapters.entrypoints.auth import Authenticator
 from adapters.entrypoints.graphql_endpoint import GraphQLEndpoint
 from adapters.entrypoints.guard import Guard, request_id_of
+from adapters.entrypoints.metrics import CONTENT_TYPE, metrics_of
+from adapters.settings import ExecutorKind
 from schema.build import build_schema
+from schema.executing import build_executor
 
 REFUSALS: Final = {
     404: ("NOT_FOUND", "There is nothing here."),
@@ -38,15 +41,16 @@ def application(center: OrderCenter, authenticator: Authenticator) -> Starlette:
 
 
 def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRoute]:
-    schema = build_schema()
-    sdl = schema.as_str().encode()
-    endpoint = GraphQLEndpoint(center, schema, authenticator)
+    is_compiling = center.settings.executor is ExecutorKind.COMPILED
+    executor = build_executor(is_compiling=is_compiling)
+    endpoint = GraphQLEndpoint(center, executor, authenticator)
+    printed = build_schema().as_str().encode()
 
     async def graphql(request: Request) -> Response:
         return await endpoint(request)
 
     async def schema_text(_request: Request) -> Response:
-        return Response(sdl, media_type="text/plain; charset=utf-8", headers=PLAIN_HEADERS)
+        return Response(printed, media_type="text/plain; charset=utf-8", headers=PLAIN_HEADERS)
 
     async def live(_request: Request) -> Response:
         return answer({"status": "live"}, 200)
@@ -54,6 +58,9 @@ def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRou
     async def ready(_request: Request) -> Response:
         is_ready = await center.is_ready()
         return answer({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(metrics_of(executor), headers={**PLAIN_HEADERS, "content-type": CONTENT_TYPE})
 
     async def home(_request: Request) -> Response:
         return Response(status_code=307, headers={"location": "graphql"})
@@ -64,6 +71,7 @@ def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRou
         Route("/schema.graphql", schema_text),
         Route("/livez", live),
         Route("/readyz", ready),
+        Route("/metrics", metrics),
         Mount("/console/assets", _Assets(directory=ASSETS)),
     ]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,40 +9,24 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import uvicorn
 
 from adapters.bootstrap import OrderCenter
+from adapters.db.embedded_server import EmbeddedServer
 from adapters.entrypoints.auth import Authenticator
-from adapters.entrypoints.faults import UsageFault
 from adapters.entrypoints.http import application
-from adapters.settings import Settings
+from adapters.entrypoints.keeping import kept_running
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SHUTDOWN_S = 10
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
-    """Taken before anything slow begins. Raises UsageFault when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        taken.bind((host, port))
-    except OSError as error:
-        taken.close()
-        reason = error.strerror or str(error)
-        message = f"{host}:{port} cannot be used: {reason}. Set ORDER_CENTER_PORT to another port."
-        raise UsageFault(message) from error
-    return taken
-
-
-def log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
-    for name in ("alembic", "uvicorn"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
 async def serve(
-    center: OrderCenter, authenticator: Authenticator, listener: socket.socket, on_ready: Callable[[], None]
+    center: OrderCenter,
+    authenticator: Authenticator,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    embedded: EmbeddedServer | None = None,
 ) -> None:
-    """Until SIGINT or SIGTERM: requests in flight are answered, the worker finishes what it has begun."""
+    """Until SIGINT or SIGTERM: requests in flight are answered, the worker finishes what it has begun. `embedded` is kept
+    running meanwhile; raises EmbeddedServerError where it cannot be.
+    """
     config = uvicorn.Config(
         application(center, authenticator),
         log_config=None,
@@ -53,7 +36,7 @@ async def serve(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     server = _Server(config, on_ready)
-    async with working(center, enabled=center.settings.worker):
+    async with kept_running(embedded, server.stop), working(center, enabled=center.settings.worker):
         with _signals(server.stop):
             await server.serve(sockets=[listener])
 

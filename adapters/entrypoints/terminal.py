@@ -1,26 +1,11 @@
-"""What the commands show: progress, tables, and the welcome of a demo server."""
+"""What a server says: its welcome, and that it stopped. Plain text, as every start would pay for more."""
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Final
 
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+import typer
 
-from domain.orders.diagram import Machine
-from domain.orders.state import Flow
 from domain.values.enums import Role
-
-WIDE: Final = 160
-console: Final = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
-)
-"""What is asked for. In a pipe nothing needs to be folded to the width of a screen."""
-notices: Final = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EXAMPLES: Final = (
     (
@@ -32,54 +17,28 @@ EXAMPLES: Final = (
 )
 
 
-@contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr; the function takes what is done and the whole."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-    )
-    with Progress(*columns, console=notices, transient=not notices.is_terminal) as bars:
-        task = bars.add_task(label, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+def notice(sentence: str) -> None:
+    """Beside what was asked for: to stderr."""
+    typer.echo(sentence, err=True)
 
 
 def welcome(url: str, keys: Mapping[Role, str]) -> None:
     """The URL, the keys, three queries to begin with, and how to stop."""
-    console.print(f"\n[bold]The order center is up:[/bold] {url}/graphql (open it in a browser to try queries)\n")
+    up = typer.style("The order center is up:", bold=True)
+    typer.echo(f"\n{up} {url}/graphql (open it in a browser to try queries)\n")
     if keys:
-        console.print(
+        typer.echo(
             "One demo key per role; send one as `Authorization: Bearer KEY`. Without a key you are the demo admin."
         )
         for role, key in keys.items():
-            console.print(f"  {role.lower():<10} {key}")
-        console.print("\nThree queries to begin with:")
+            typer.echo(f"  {role.lower():<10} {key}")
+        typer.echo("\nThree queries to begin with:")
         for title, query in EXAMPLES:
-            console.print(f"  # {title}", markup=False)
+            typer.echo(f"  # {title}")
             command = f"curl -s {url}/graphql -H 'content-type: application/json' -d '{{\"query\": \"{query}\"}}'"
-            console.print(f"  {command}", markup=False)
+            typer.echo(f"  {command}")
     else:
-        console.print(
+        typer.echo(
             "No keys can be issued yet: requests are anonymous and see no orders. `serve --demo` issues demo keys."
         )
-    console.print("\nPress Ctrl-C to stop.\n")
-
-
-def transitions_table(flow: Flow, machine: Machine) -> Table:
-    """A machine as a table that fits 80 columns: every step, who may take it, what it needs, what it brings about."""
-    title = f"{flow.key} version {flow.version}: {machine.kind.lower()}"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_lines=True)
-    for heading in ("action", "from → to", "who", "needs ✓, brings about +"):
-        table.add_column(heading, overflow="fold")
-    every_state = len(machine.states)
-    for step in machine.transitions:
-        targets = ("any state",) if len(step.to_states) == every_state else step.to_states
-        table.add_row(
-            "\n".join((step.action, *((f"by {step.timer}",) if step.timer and step.timer != step.action else ()))),
-            "\n".join((*(step.from_states or ("(none)",)), *(f"→ {target}" for target in targets))),
-            "\n".join(step.roles),
-            "\n".join((*(f"✓ {guard}" for guard in step.guards), *(f"+ {effect}" for effect in step.effects))),
-        )
-    return table
+    typer.echo("\nPress Ctrl-C to stop.\n")

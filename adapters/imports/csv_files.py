@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Final, NoReturn, TextIO
 from zoneinfo import ZoneInfo
 
+from adapters.faults import OperatorFault
+
 _TIME: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})", re.ASCII)
 _AMOUNT: Final = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,9}", re.ASCII)
 _SHOWN_CHARS: Final = 60
 
 
-class ImportFault(Exception):
+class ImportFault(OperatorFault):
     """A source cannot be imported; nothing of it was. The message is a sentence, and begins with the file and line."""
 
     code = "INVALID_IMPORT_SOURCE"

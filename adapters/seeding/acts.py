@@ -1,23 +1,33 @@
 """What people do to a demo order: each act is one call of the domain's own steps, by the actor who would take it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from adapters.embedded.provider_rules import Operation
 from adapters.seeding.stage import Act, Stage
-from domain.access.viewer import Actor
+from domain.access.viewer import SYSTEM, Actor
 from domain.actions.stock_holding import held_until
+from domain.inventory.allocation import whole_from
+from domain.orders.backorders import allocated, allocation_id, declined, stocked_lines
 from domain.orders.shipping import remaining, shipped
 from domain.orders.state import refusal
-from domain.orders.views import FulfillmentView, PaymentView
+from domain.orders.tracking import checkpoints_of, tracked
+from domain.orders.views import CheckpointView, FulfillmentLineView, FulfillmentView, PaymentView, ShipmentView
 from domain.payments import settlement
 from domain.payments.answers import ProviderAnswer, ProviderState
-from domain.values.enums import ActorKind, FulfillmentState, MachineKind, PaymentState, Role
+from domain.ports.inventory import Demand
+from domain.values.enums import ActorKind, FulfillmentState, MachineKind, PaymentState, Role, TrackingStatus
 from domain.values.ids import IdKind
 
 EXTERNAL: Final = "external"
 CARRIERS: Final = ("DHL", "UPS", "Correios")
 REASONS: Final = ("Ordered by mistake", "Found it elsewhere", "Wrong size", "Delivery takes too long")
+DECLINE_NOTES: Final = ("Damaged on the shelf", "No capacity this week", "Not found where it should be")
+HUBS: Final = ("Leipzig", "Hamburg", "Louisville", "Cajamar")
+CARRIER_LATENCY_S: Final = (1, 600)
+"""How long a carrier takes to tell."""
 HOLD_NOTES: Final = ("Address looks odd, asked the buyer", "Large order: credit is checked", "Buyer is on holiday")
 
 
@@ -109,6 +119,92 @@ class OnFulfillments:
 
 
 @dataclass(frozen=True, slots=True)
+class Decline:
+    """Of the first fulfillment that comes from stock: by its warehouse, or by one after the other until none is left."""
+
+    by_all: bool = False
+
+    def __call__(self, stage: Stage) -> None:
+        for fulfillment in stage.order.fulfillments:
+            if fulfillment.status is FulfillmentState.ALLOCATED and stocked_lines(stage.order, fulfillment.id):
+                while _is_declined(stage, fulfillment.id) and self.by_all:
+                    continue
+                return
+
+
+def _is_declined(stage: Stage, fulfillment_id: str) -> bool:
+    order, step = stage.order, stage.step(WAREHOUSE, stage.rolls.choice(DECLINE_NOTES))
+    part = order.fulfillment(fulfillment_id)
+    is_refused = refusal(order, MachineKind.FULFILLMENT, fulfillment_id, "declineFulfillment", step) is not None
+    if part is None or part.warehouse is None or is_refused:
+        return False
+    declines, lines = len(part.declined_by), stocked_lines(order, part.id)
+    warehouse = _elsewhere(stage, lines, {*part.declined_by, part.warehouse})
+    if warehouse is not None:
+        _take(stage, part.id, declines + 1, warehouse)
+    stage.books.deallocate(
+        allocation_id(part.id, declines), [line.line_id for line in lines], part.warehouse, stage.now
+    )
+    stage.become(declined(order, part.id, warehouse, step))
+    return True
+
+
+def _elsewhere(stage: Stage, lines: Sequence[FulfillmentLineView], refusing: Collection[str]) -> str | None:
+    wanted = [(line.line_id, line.sku, line.remaining_quantity) for line in lines]
+    return whole_from(wanted, stage.stock, lambda warehouse: warehouse not in refusing)
+
+
+def _take(stage: Stage, fulfillment_id: str, declines: int, warehouse: str) -> None:
+    lines = stocked_lines(stage.order, fulfillment_id)
+    demands = [Demand(line.line_id, line.sku, line.remaining_quantity) for line in lines]
+    until = held_until(stage.unit, stage.now)
+    stage.books.allocate(allocation_id(fulfillment_id, declines), demands, warehouse, until, stage.now)
+
+
+def restock(stage: Stage) -> None:
+    """What somebody waits for comes in, in a warehouse that keeps its goods and did not decline it; else nowhere."""
+    for part in stage.order.fulfillments:
+        if part.status is not FulfillmentState.BACKORDERED:
+            continue
+        lines = stocked_lines(stage.order, part.id)
+        places = set.intersection(*({*stage.stock[line.sku]} for line in lines)) - {*part.declined_by}
+        if places:
+            warehouse = min(places)
+            _take(stage, part.id, len(part.declined_by), warehouse)
+            stage.become(allocated(stage.order, part.id, warehouse, stage.step(SYSTEM)))
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What the carrier says of every parcel that has not arrived."""
+
+    status: TrackingStatus
+    message: str
+
+    def __call__(self, stage: Stage) -> None:
+        for parcel in stage.order.shipments:
+            if parcel.delivered_at is None:
+                self._record(stage, parcel)
+
+    def _record(self, stage: Stage, parcel: ShipmentView) -> None:
+        step = stage.step(WAREHOUSE)
+        if refusal(stage.order, MachineKind.FULFILLMENT, parcel.fulfillment_id, "recordTracking", step) is not None:
+            return
+        said = len(checkpoints_of(stage.order, parcel.id)) + 1
+        checkpoint = CheckpointView(
+            shipment_id=parcel.id,
+            event_id=f"{parcel.tracking_number}-{said}",
+            order_id=stage.order.head.id,
+            at=stage.now - timedelta(seconds=stage.rolls.uniform(*CARRIER_LATENCY_S)),
+            status=self.status,
+            location=stage.rolls.choice(HUBS),
+            message=self.message,
+            recorded_at=stage.now,
+        )
+        stage.become(tracked(stage.order, parcel, checkpoint, step))
+
+
+@dataclass(frozen=True, slots=True)
 class Ship:
     """All that remains of every fulfillment; `is_in_part`: of several fulfillments the first, of a single one some units."""
 
@@ -183,6 +279,13 @@ ACCEPT: Final[Act] = OnFulfillments("acceptFulfillment")
 PACK: Final[Act] = OnFulfillments("packFulfillment")
 SHIP: Final[Act] = Ship()
 SHIP_PART: Final[Act] = Ship(is_in_part=True)
+DECLINE_ONE: Final[Act] = Decline()
+DECLINE_BY_ALL: Final[Act] = Decline(by_all=True)
+RESTOCK: Final[Act] = restock
+TRACK_TRANSIT: Final[Act] = Track(TrackingStatus.IN_TRANSIT, "Sorted")
+TRACK_OUT: Final[Act] = Track(TrackingStatus.OUT_FOR_DELIVERY, "With the driver")
+TRACK_DELIVERED: Final[Act] = Track(TrackingStatus.DELIVERED, "Handed over")
+TRACK_REFUSED: Final[Act] = Track(TrackingStatus.REFUSED, "Not taken")
 DELIVER: Final[Act] = OnFulfillments("deliverFulfillment")
 DELIVER_ONE: Final[Act] = OnFulfillments("deliverFulfillment", is_first_only=True)
 RECEIVE: Final[Act] = OnOrder("confirmReceipt")

@@ -60,7 +60,7 @@ class Batch:
 SERVICE_COLUMNS: Final = {
     reservations.name: (
         "order_id", "line_id", "warehouse", "attempt", "sku", "quantity", "state", "is_at_once", "expires_at",
-        "reserved_at", "ended_at", "returned_at",
+        "reserved_at", "ended_at", "returned_at", "allocation_id",
     ),
     coupon_claims.name: ("order_id", "code", "member_id", "state", "claimed_at", "released_at"),
     provider_payments.name: (

@@ -3,7 +3,7 @@
 The rules are the services' own (`allocate`, `first_answer`, `operate`); only the rows are kept here until they are copied.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -37,6 +37,7 @@ class Reservation:
     reserved_at: datetime
     ended_at: datetime | None = None
     returned_at: datetime | None = None
+    allocation_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -94,6 +95,36 @@ class Books:
             line: tuple(Allocation(pick.warehouse, pick.quantity) for pick in parts) for line, parts in picks.items()
         }
 
+    def allocate(
+        self, allocation_id: str, demands: Sequence[Demand], warehouse: str, expires_at: datetime, now: datetime
+    ) -> None:
+        """Units of another warehouse, or of a later day."""
+        for demand in demands:
+            attempts = (row.attempt for row in self.reservations if row.line_id == demand.line_id)
+            self.reservations.append(
+                Reservation(
+                    order_id=self.order_id,
+                    line_id=demand.line_id,
+                    warehouse=warehouse,
+                    attempt=max(attempts, default=0) + 1,
+                    sku=demand.sku,
+                    quantity=demand.quantity,
+                    state=HELD,
+                    is_at_once=False,
+                    expires_at=expires_at,
+                    reserved_at=now,
+                    allocation_id=allocation_id,
+                )
+            )
+
+    def deallocate(self, allocation_id: str, line_ids: Collection[str], warehouse: str, now: datetime) -> None:
+        """What the warehouse had for them is its again: of the allocation, or of the placement where there was none."""
+        is_later = any(row.allocation_id == allocation_id for row in self.reservations)
+        for row in self.reservations:
+            is_its = row.allocation_id == (allocation_id if is_later else None)
+            if is_its and row.line_id in line_ids and row.warehouse == warehouse:
+                _give_back(row, now)
+
     def hold_until(self, expires_at: datetime) -> None:
         for row in self._held():
             row.expires_at = expires_at
@@ -104,10 +135,7 @@ class Books:
 
     def release(self, now: datetime) -> None:
         for row in self.reservations:
-            if row.state == HELD:
-                row.state, row.ended_at = _RELEASED, now
-            elif row.state == _DEDUCTED and row.is_at_once and row.returned_at is None:
-                row.returned_at = now
+            _give_back(row, now)
 
     def claim(self, codes: Iterable[str], member_id: str, now: datetime) -> None:
         self.claims += [Claim(self.order_id, code, member_id, "CLAIMED", now) for code in codes]
@@ -147,6 +175,13 @@ class Books:
 
     def _held(self) -> Iterable[Reservation]:
         return (row for row in self.reservations if row.state == HELD)
+
+
+def _give_back(row: Reservation, now: datetime) -> None:
+    if row.state == HELD:
+        row.state, row.ended_at = _RELEASED, now
+    elif row.state == _DEDUCTED and row.returned_at is None:
+        row.returned_at = now
 
 
 def _payment_row(payment: ProviderPayment) -> tuple[Any, ...]:

@@ -16,6 +16,8 @@ from adapters.seeding.acts import (
     COMPLETE,
     CONFIRM,
     DECLINE,
+    DECLINE_BY_ALL,
+    DECLINE_ONE,
     DELIVER,
     DELIVER_ONE,
     EXTEND,
@@ -26,8 +28,13 @@ from adapters.seeding.acts import (
     PAY_PART,
     RECEIVE,
     RELEASE,
+    RESTOCK,
     SHIP,
     SHIP_PART,
+    TRACK_DELIVERED,
+    TRACK_OUT,
+    TRACK_REFUSED,
+    TRACK_TRANSIT,
 )
 from adapters.seeding.dice import span_s
 from adapters.seeding.stage import Act, ScriptedAct
@@ -94,10 +101,19 @@ _ACCEPT_IN_TIME: Final = replace(_ACCEPT, deadline="confirm_s")
 _CAPTURE_PART: Final = Beat(10 * MINUTE_S, HOUR_S, CAPTURE_PART)
 _LET_GO: Final = Beat(10 * MINUTE_S, 3 * HOUR_S, LET_GO)
 _TO_THE_DOOR: Final = (_ACCEPT, _PACK, _SHIP, _DELIVER)
+_DECLINED: Final = Beat(HOUR_S, 8 * HOUR_S, DECLINE_ONE)
+_BACKORDERED: Final = replace(_DECLINED, act=DECLINE_BY_ALL)
+_IN_TRANSIT: Final = Beat(4 * HOUR_S, DAY_S, TRACK_TRANSIT)
+_OUT: Final = Beat(8 * HOUR_S, DAY_S, TRACK_OUT)
+_HANDED_OVER: Final = Beat(HOUR_S, 8 * HOUR_S, TRACK_DELIVERED)
+_REFUSED: Final = replace(_HANDED_OVER, act=TRACK_REFUSED)
+_TRACKED: Final = (_ACCEPT, _PACK, _SHIP, _IN_TRANSIT, _OUT, _HANDED_OVER)
 _TO_THE_END: Final = (*_TO_THE_DOOR, _RECEIVE, _COMPLETE)
 
 LIVES: Final = (
-    Script((_PAY, _CONFIRM, *_TO_THE_END), 44),
+    Script((_PAY, _CONFIRM, *_TO_THE_END), 35),
+    Script((_PAY, _CONFIRM, *_TRACKED, _RECEIVE, _COMPLETE), 7),
+    Script((_PAY, _CONFIRM, _DECLINED, Beat(4 * HOUR_S, 2 * DAY_S, RESTOCK), *_TO_THE_END), 2),
     Script((_PAY, _ACCEPT_IN_TIME, _PACK, _SHIP, _DELIVER), 20),
     Script((_DECLINE, _PAY_AGAIN, _CONFIRM, *_TO_THE_DOOR, _RECEIVE), 7),
     Script((_AUTHORIZE, _CONFIRM, *_TO_THE_DOOR, _RECEIVE), 8),
@@ -143,6 +159,10 @@ MOMENTS: Final = (
     Moment(
         OrderStatus.IN_FULFILLMENT, Script((_AUTHORIZE, _CONFIRM, _ACCEPT)), "accept_s"
     ),
+    Moment(OrderStatus.CONFIRMED, Script((*_CONFIRMED, _BACKORDERED)), "confirm_s"),
+    Moment(OrderStatus.SHIPPED, Script((*_PACKED, _SHIP, _IN_TRANSIT, _OUT)), "receipt_after_delivery_s"),
+    Moment(OrderStatus.DELIVERED, Script((*_PACKED, _SHIP, _IN_TRANSIT, _HANDED_OVER)), "receipt_after_delivery_s"),
+    Moment(OrderStatus.SHIPPED, Script((*_PACKED, _SHIP, _IN_TRANSIT, _REFUSED)), "receipt_after_delivery_s"),
     Moment(
         OrderStatus.PARTIALLY_SHIPPED, Script((*_PACKED, _SHIP_PART, Beat(DAY_S, 2 * DAY_S, DELIVER_ONE)), needs_two_units=True),
         "accept_s",

@@ -20,9 +20,9 @@ from adapters.seeding.making import maker_count, makers, uncollected
 from adapters.seeding.mix import BULK_FROM
 from adapters.seeding.order_rows import copy_rows
 from adapters.seeding.plans import Planner
-from adapters.seeding.statements import COUPONS_USED, IS_SEEDED, STOCK_MOVED, VACUUM
+from adapters.seeding.seeded import is_seeded
+from adapters.seeding.statements import COUPONS_USED, STOCK_MOVED, VACUUM
 from adapters.seeding.writing import write_catalogue
-from adapters.sql import Reader
 from domain.policies import Policies
 
 BATCH_ORDERS: Final = 250
@@ -32,11 +32,6 @@ _SERVICE_TABLES: Final = (reservations, coupon_claims, provider_payments, provid
 
 Progress = Callable[[int, int], None]
 """Orders written, orders wanted."""
-
-
-async def is_seeded(reader: Reader) -> bool:
-    found: bool = await reader.value(IS_SEEDED)
-    return found
 
 
 async def seed_demo(

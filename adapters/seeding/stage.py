@@ -198,11 +198,16 @@ def _refund(stage: Stage, errand: Errand) -> None:
     stage.become(settlement.refunded(stage.order, refund.id, answer, stage.step(SYSTEM)))
 
 
+def _look_again(_stage: Stage, _errand: Errand) -> None:
+    """Stock comes to a demo order when its script says so."""
+
+
 _ERRANDS: Final[dict[ErrandKind, Callable[[Stage, Errand], None]]] = {
     ErrandKind.PAY: _pay,
     ErrandKind.CAPTURE: _capture,
     ErrandKind.VOID: _void,
     ErrandKind.REFUND: _refund,
+    ErrandKind.FILL_BACKORDERS: _look_again,
 }
 _AT_ONCE: Final[dict[ErrandKind, Callable[[Books, datetime], None]]] = {
     ErrandKind.DEDUCT_STOCK: Books.deduct,

@@ -10,9 +10,7 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    exists,
     func,
-    select,
     text,
     update,
 )
@@ -56,8 +54,6 @@ NEW_ROWS: Final = {
         tax_rates,
     )
 }
-
-IS_SEEDED: Final = prepare(select(exists(select(products.c.sku))))
 
 _moved = (
     func.unnest(

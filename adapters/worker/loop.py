@@ -14,10 +14,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from adapters.sql import is_away
 from domain.actions.errands import perform
 from domain.actions.fire_timer import fire_timer
 from domain.ports.bundle import Ports
 from domain.ports.unit_of_work import DueTimer, Job, Queue
+from domain.values.faults import ServiceUnavailable
 
 BATCH: Final = 50
 AT_ONCE: Final = 4
@@ -72,8 +74,8 @@ class Worker:
     async def _turn(self) -> int:
         try:
             return await self.turn()
-        except Exception:
-            log.exception("The worker could not look for work; it tries again.")
+        except Exception as error:  # noqa: BLE001  whatever failed, it looks again
+            _tell(error, "The worker could not look for work; it tries again.")
             return 0
 
     async def _sleep(self, stopping: "asyncio.Task[bool]") -> None:
@@ -94,8 +96,8 @@ class Worker:
     async def _fire(self, timer: DueTimer) -> None:
         try:
             await fire_timer(self._ports, timer)
-        except Exception:
-            log.exception("Timer %s of %s failed; it comes again.", timer.name, timer.subject_id)
+        except Exception as error:  # noqa: BLE001  likewise
+            _tell(error, f"Timer {timer.name} of {timer.subject_id} failed; it comes again.")
 
     async def _sweep(self, now: datetime) -> None:
         """Reservations that nobody will use and keys that nobody will ask for."""
@@ -107,6 +109,12 @@ class Worker:
 
 
 T = TypeVar("T")
+
+
+def _tell(error: Exception, sentence: str) -> None:
+    """Where it happened is of interest, unless the database or a service is away: that is nobody's mistake here."""
+    is_ours = not (is_away(error) or isinstance(error, ServiceUnavailable))
+    log.error("%s (%s)", sentence, error, exc_info=error if is_ours else None)
 
 
 async def _each(items: list[T], do: Callable[[T], Awaitable[None]]) -> None:

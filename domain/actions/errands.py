@@ -12,7 +12,9 @@ from datetime import timedelta
 from typing import Final
 
 from domain.access.viewer import EVERYTHING, SYSTEM, Actor
+from domain.actions.backorders import fill_backorders
 from domain.actions.changes import loaded, saved, step_for
+from domain.actions.stock_holding import given_back, taken_elsewhere, with_units_in
 from domain.actions.transactions import in_transaction
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.state import Step
@@ -23,6 +25,7 @@ from domain.payments.answers import OperationDeclined
 from domain.ports.bundle import Ports
 from domain.ports.payments import PaymentRequest
 from domain.ports.unit_of_work import UnitOfWork
+from domain.values.enums import FulfillmentState
 from domain.values.faults import DomainFault
 
 Apply = Callable[[Order, Step], Order]
@@ -31,7 +34,12 @@ Ask = Callable[[Ports, Order, Errand], Awaitable[Apply | None]]
 
 
 async def perform(ports: Ports, order_id: str, errand: Errand, actor: Actor = SYSTEM) -> Order | None:
-    """Do it and write it down; the order afterwards. None: the order does not exist. Raises ServiceUnavailable."""
+    """Do it and write it down; the order afterwards. None: it is about no order, or about one that does not exist. Raises
+    ServiceUnavailable.
+    """
+    if errand.kind is ErrandKind.FILL_BACKORDERS:  # about many orders: each is a transaction of its own
+        await fill_backorders(ports, order_id, errand)
+        return None
     order = await loaded(ports, order_id)
     if order is None:
         await _without_order(ports, order_id, errand)
@@ -144,6 +152,22 @@ async def _release_stock(ports: Ports, order: Order, _errand: Errand) -> Apply |
     return None
 
 
+async def _move_stock(ports: Ports, order: Order, errand: Errand) -> Apply | None:
+    """From the warehouse that declined to one that has the units, unless they were found meanwhile."""
+    asked = errand.detail
+    part, declines = order.fulfillment(asked["fulfillment"]), int(asked["declines"])
+    if part is None:
+        return None
+    await given_back(ports.inventory, order, part, declines - 1, asked["warehouse"])
+    if part.status is not FulfillmentState.BACKORDERED or len(part.declined_by) != declines:
+        return None
+    step = step_for(ports, order.head, SYSTEM)
+    warehouse = await taken_elsewhere(ports.inventory, order, part, step, part.declined_by)
+    if warehouse is None:
+        return None
+    return lambda now, step: with_units_in(now, part.id, declines, warehouse, step)
+
+
 async def _release_coupons(ports: Ports, order: Order, _errand: Errand) -> Apply | None:
     await ports.promotions.release(order.head.id)
     return None
@@ -161,5 +185,6 @@ _ASK: Final[dict[ErrandKind, Ask]] = {
     ErrandKind.DEDUCT_STOCK: _deduct_stock,
     ErrandKind.RELEASE_STOCK: _release_stock,
     ErrandKind.RELEASE_COUPONS: _release_coupons,
+    ErrandKind.MOVE_STOCK: _move_stock,
     ErrandKind.UNDO_PLACEMENT: _placed_after_all,
 }

@@ -59,6 +59,8 @@ async def pay_order(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
 
 async def _paid(ports: Ports, viewer: Viewer, command: PayOrder) -> Outcome:
     call = Call.of("payOrder", command)
+    if call.problem is not None:
+        return call.problem
     held = await _held_elsewhere(ports, viewer, command)
     if isinstance(held, Refusal):
         return held

@@ -53,11 +53,14 @@ Allocations = Mapping[str, tuple[Allocation, ...]]
 
 
 async def place_order(ports: Ports, viewer: Viewer, command: PlaceOrder) -> Outcome:
+    call = Call.of("placeOrder", command)
+    if call.problem is not None:
+        return call.problem
     try:
         draft = await _draft(ports, viewer, command)
         if isinstance(draft, Refusal) or {Inventory, Promotions} <= ports.embedded:
-            return await _placed_at_once(ports, viewer, command, draft)
-        return await _placed_by_saga(ports, viewer, command, draft)
+            return await _placed_at_once(ports, viewer, call, draft)
+        return await _placed_by_saga(ports, viewer, call, draft)
     except ServiceUnavailable as fault:
         return ServiceDown(message=str(fault), service=fault.service)
 
@@ -129,7 +132,7 @@ def _price_changed(command: PlaceOrder, offer: PricedWish) -> PriceChanged | Non
 
 
 async def _placed_at_once(
-    ports: Ports, viewer: Viewer, command: PlaceOrder, draft: tuple[Draft, PricedWish] | Refusal
+    ports: Ports, viewer: Viewer, call: Call, draft: tuple[Draft, PricedWish] | Refusal
 ) -> Outcome:
     async def work(uow: UnitOfWork, _resumed: str | None) -> Outcome:
         if isinstance(draft, Refusal):
@@ -143,13 +146,10 @@ async def _placed_at_once(
             return allocations
         return await _written(uow, ports, viewer, draft, allocations)
 
-    return at_once(await once(ports, viewer, Call.of("placeOrder", command), work))
+    return at_once(await once(ports, viewer, call, work))
 
 
-async def _placed_by_saga(
-    ports: Ports, viewer: Viewer, command: PlaceOrder, draft: tuple[Draft, PricedWish]
-) -> Outcome:
-    call = Call.of("placeOrder", command)
+async def _placed_by_saga(ports: Ports, viewer: Viewer, call: Call, draft: tuple[Draft, PricedWish]) -> Outcome:
     order_id = draft[0].order_id
     undo = Errand(ErrandKind.UNDO_PLACEMENT, order_id)
 

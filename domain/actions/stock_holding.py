@@ -1,16 +1,17 @@
-"""Holding stock: what an order's lines want of the inventory, and for how long."""
+"""Holding stock: what an order's lines want of the inventory, and for how long; where a fulfillment's units are found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.orders.model import Order
+from domain.orders.backorders import allocated, allocation_id, stocked_lines
+from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.placement import DraftLine
 from domain.orders.state import Step
-from domain.orders.views import UNPAID_STATUSES, Allocation, OrderLineView
+from domain.orders.views import UNPAID_STATUSES, Allocation, FulfillmentView, OrderLineView
 from domain.policies import UnitPolicy
 from domain.ports.inventory import Demand, Inventory, Reserved, Short
-from domain.values.enums import StockPolicy
+from domain.values.enums import FulfillmentState, StockPolicy
 from domain.values.refusals import OutOfStock, ShortLine
 
 
@@ -46,6 +47,36 @@ async def hold_again(inventory: Inventory, order: Order, step: Step) -> Order | 
 def with_allocations_of(order: Order, held: Order) -> Order:
     """The order, its units taken from where they were found for another copy of it."""
     return _with_allocations(order, {line.id: line.allocations for line in held.lines})
+
+
+async def taken_elsewhere(
+    inventory: Inventory,
+    order: Order,
+    part: FulfillmentView,
+    step: Step,
+    refusing: Sequence[str],
+    among: Collection[str] | None = None,
+) -> str | None:
+    """The warehouse that has all of its units, which are held there now, none of those that declined it."""
+    demands = tuple(Demand(line.line_id, line.sku, line.remaining_quantity) for line in stocked_lines(order, part.id))
+    until, allocation = held_until(step.policy, step.now), allocation_id(part.id, len(refusing))
+    return await inventory.allocate(order.head.id, allocation, demands, until, avoiding=refusing, among=among)
+
+
+async def given_back(inventory: Inventory, order: Order, part: FulfillmentView, decline: int, warehouse: str) -> None:
+    """What the warehouse had for it before its n-th decline, from 0."""
+    lines = [line.line_id for line in order.lines_of(part.id)]
+    await inventory.deallocate(order.head.id, allocation_id(part.id, decline), lines, warehouse)
+
+
+def with_units_in(order: Order, fulfillment_id: str, declines: int, warehouse: str, step: Step) -> Order:
+    """The order after its units were found, if it still waits. What was taken for one that is off is given back."""
+    part = order.fulfillment(fulfillment_id)
+    if part is None or part.status is FulfillmentState.CANCELLED:
+        return order.with_errands(Errand(ErrandKind.RELEASE_STOCK, allocation_id(fulfillment_id, declines)))
+    if part.status is not FulfillmentState.BACKORDERED or len(part.declined_by) != declines:
+        return order
+    return allocated(order, fulfillment_id, warehouse, step)
 
 
 def _demands_again(lines: Sequence[OrderLineView]) -> tuple[Demand, ...]:

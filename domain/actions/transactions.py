@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from domain.ports.bundle import Ports
 from domain.ports.unit_of_work import KeyScope, StoredKey, TransientConflict, UnitOfWork
 from domain.values.outcomes import Outcome, Success
 from domain.values.refusals import IdempotencyConflict, InvalidInput, Refusal, RequestInProgress, ServiceDown, invalid
+from domain.values.texts import is_sound_json, is_text, text_problems
 
 T = TypeVar("T")
 MAX_TRIES: Final = 8
@@ -39,11 +40,28 @@ class Call:
     @classmethod
     def of(cls, operation: str, command: Any) -> "Call":
         """The fingerprint covers the whole command but for the key itself."""
-        content = asdict(command)
-        key = content.pop("idempotency_key")
-        canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
+        key, canonical = command.idempotency_key, _canonical(command)
+        is_sound = canonical is not None and is_sound_json(canonical) and is_text(key or "")
+        problems = () if is_sound else tuple(text_problems(command))
+        if problems or canonical is None:
+            return cls(operation, None, "", InvalidInput(path=problems[0].path, problems=problems))
         digest = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(operation, key, digest, _note_problem(content.get("note")))
+        return cls(operation, key, digest, _note_problem(getattr(command, "note", None)))
+
+
+def _canonical(command: Any) -> str | None:
+    """All but the key, always alike; None: nested without end, which is one of the problems of texts."""
+    content = _plain(command)
+    del content["idempotency_key"]
+    try:
+        return json.dumps(content, sort_keys=True, default=_plain, ensure_ascii=False)
+    except RecursionError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: fields by name, or a text. Not `asdict`, which copies all that it finds first."""
+    return {part.name: getattr(value, part.name) for part in fields(value)} if is_dataclass(value) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ again. Within the chosen ones a SKU comes from a single warehouse wherever one o
 always the fewest (finding those is NP-hard), but near it, and cheap enough to run while stock rows are locked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 Wanted = tuple[str, str, int]
@@ -47,6 +47,14 @@ def allocate(demands: Sequence[Wanted], stock: StockBySku) -> dict[str, tuple[Pi
     chosen = _without_needless(_cover(wanted, sellable), wanted, sellable)
     sources = {sku: list(_sources(units, chosen, sellable[sku])) for sku, units in wanted.items()}
     return {line_id: tuple(_deal(sources[sku], quantity)) for line_id, sku, quantity in demands}
+
+
+def whole_from(demands: Sequence[Wanted], stock: StockBySku, allowed: Callable[[str], bool]) -> str | None:
+    """The warehouse that has all of it alone, the first code where several have; None: none of the allowed ones has."""
+    wanted = _wanted_by_sku(demands)
+    places = sorted({warehouse for sku in wanted for warehouse in stock.get(sku, {}) if allowed(warehouse)})
+    found = (at for at in places if all(stock.get(sku, {}).get(at, 0) >= units for sku, units in wanted.items()))
+    return next(found, None)
 
 
 def _wanted_by_sku(demands: Sequence[Wanted]) -> dict[str, int]:

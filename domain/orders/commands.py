@@ -1,12 +1,13 @@
 """Commands: what a caller asks for, validated in form by nobody yet. Amounts are Money, absent is None."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from domain.orders.views import Address
-from domain.values.enums import OrderType
+from domain.values.enums import OrderType, TrackingStatus
 from domain.values.money import Money
+from domain.values.texts import SPREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
     idempotency_key: str | None
-    wish: Wish
+    wish: Wish = field(metadata=SPREAD)
     external_number: str | None = None
     note: str | None = None
     attributes: Any = None
@@ -116,3 +117,16 @@ class ShipFulfillment:
     lines: tuple[LineQuantity, ...] | None = None
     expected_version: int | None = None
     idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTracking:
+    """The carrier's `event_id` is its key: carriers know no version, and send what they have to say again."""
+
+    carrier: str
+    tracking_number: str
+    event_id: str
+    at: datetime
+    status: TrackingStatus
+    location: str | None = None
+    message: str | None = None

@@ -119,7 +119,8 @@ def split_by_itself(order: Order, step: Step) -> Order:
             fulfillment_lines=order.fulfillment_lines + _fulfillment_lines(order, fulfillment.id, part),
         )
         order = begun(order, MachineKind.FULFILLMENT, fulfillment.id, "split", by_system)
-        order = transition(order, MachineKind.FULFILLMENT, fulfillment.id, "allocate", by_system)
+        target = FulfillmentState.BACKORDERED if part.is_short else FulfillmentState.ALLOCATED
+        order = transition(order, MachineKind.FULFILLMENT, fulfillment.id, "allocate", by_system, to=target)
     return order
 
 
@@ -146,7 +147,7 @@ def release_fulfillments(order: Order, step: Step) -> Order:
 
 
 def cancel_fulfillments(order: Order, step: Step) -> Order:
-    unsent = HOLDABLE | {FulfillmentState.CREATED, FulfillmentState.ON_HOLD}
+    unsent = HOLDABLE | {FulfillmentState.CREATED, FulfillmentState.BACKORDERED, FulfillmentState.ON_HOLD}
     order = _each_fulfillment(order, unsent, "cancelFulfillment", step)
     cancelled = {f.id for f in order.fulfillments if f.status is FulfillmentState.CANCELLED}
     return replace(

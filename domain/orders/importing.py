@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from domain.orders.heads import new_head
 from domain.orders.import_commands import ImportedLine, ImportedOrder, ImportedPayment
 from domain.orders.import_fulfillments import OFF, with_fulfillments
 from domain.orders.import_sums import ImportedLineSums, ImportedSums, imported_sums
@@ -32,15 +33,12 @@ from domain.orders.views import (
 )
 from domain.policies import ChannelPolicy
 from domain.values.enums import (
-    AfterSaleStatus,
     DiscountFunder,
     DiscountKind,
-    FulfillmentStatus,
     InstallmentKind,
     MachineKind,
     OrderStatus,
     PaymentState,
-    PaymentStatus,
     StockPolicy,
     SupplyChannel,
 )
@@ -99,53 +97,26 @@ def import_difference(said: ImportedOrder, sums: ImportedSums) -> int | None:
 
 
 def _head(said: ImportedOrder, sums: ImportedSums, channel: ChannelPolicy, number: str, step: Step) -> OrderView:
-    address = said.shipping_address
-    return OrderView(
-        id=step.ids(IdKind.ORDER),
+    head = new_head(
+        said,
+        sums,
+        order_id=step.ids(IdKind.ORDER),
         number=number,
-        external_number=said.external_number,
-        business_unit=step.policy.code,
-        channel=channel.code,
-        channel_kind=channel.kind,
-        order_type=said.order_type,
-        flow_version=step.flow.version,
+        channel=channel,
         status=said.status,
+        currency=said.currency,
+        step=step,
+    )
+    return replace(
+        head,
         # The source does not say what was held or failed: the first state that it can have been.
         previous_status=OrderStatus.PAID if said.status in REMEMBERED else None,
-        payment_status=PaymentStatus.UNPAID,
-        fulfillment_status=FulfillmentStatus.UNFULFILLED,
-        after_sale_status=AfterSaleStatus.NONE,
-        version=0,
         placed_at=said.placed_at,
-        updated_at=step.now,
         paid_at=said.paid_at,
         completed_at=said.completed_at,
         cancelled_at=said.cancelled_at,
-        member_id=said.buyer.member_id,
-        buyer_name=said.buyer.name,
-        buyer_level=said.buyer.level,
-        currency=said.currency,
-        subtotal_minor=sums.subtotal_minor,
-        discount_minor=sums.discount_minor,
-        shipping_minor=sums.shipping_minor,
-        tax_minor=sums.tax_minor,
-        total_minor=sums.total_minor,
-        captured_minor=0,
-        authorized_minor=0,
-        refunded_minor=0,
         cancelled_minor=sums.total_minor if said.status in OFF else 0,
-        payable_minor=0,
         import_difference_minor=import_difference(said, sums),
-        line_count=len(said.lines),
-        unit_count=sum(line.quantity for line in said.lines),
-        shipped_units=0,
-        payments_in_flight=0,
-        receipt_extensions=0,
-        shipping_address=address,
-        country=address.country if address else None,
-        region=address.region if address else None,
-        shipping_method=None,
-        note=None,
         attributes=_attributes(said),
         is_imported=True,
     )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from domain.orders.views import (
+    CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
@@ -35,6 +36,8 @@ class ErrandKind(StrEnum):
     DEDUCT_STOCK = "DEDUCT_STOCK"
     RELEASE_STOCK = "RELEASE_STOCK"
     RELEASE_COUPONS = "RELEASE_COUPONS"
+    MOVE_STOCK = "MOVE_STOCK"
+    FILL_BACKORDERS = "FILL_BACKORDERS"
     PAY = "PAY"
     CAPTURE = "CAPTURE"
     VOID = "VOID"
@@ -46,7 +49,9 @@ class ErrandKind(StrEnum):
 class Errand:
     kind: ErrandKind
     subject_id: str
-    """The order, payment or refund that it is about; for a capture, the payment."""
+    """The order, payment, refund or allocation that it is about; for a capture, the payment; for MOVE_STOCK, the allocation
+    that was declined; for FILL_BACKORDERS, the event or receipt after which those that wait are looked at.
+    """
     amount_minor: int = 0
     details: tuple[tuple[str, str], ...] = ()
     delay_s: int = 0
@@ -67,6 +72,7 @@ class Order:
     fulfillments: tuple[FulfillmentView, ...] = ()
     fulfillment_lines: tuple[FulfillmentLineView, ...] = ()
     shipments: tuple[ShipmentView, ...] = ()
+    checkpoints: tuple[CheckpointView, ...] = ()
     timers: tuple[TimerView, ...] = ()
     events: tuple[TransitionView, ...] = ()
     errands: tuple[Errand, ...] = ()
@@ -82,6 +88,9 @@ class Order:
 
     def fulfillment(self, fulfillment_id: str) -> FulfillmentView | None:
         return _find(self.fulfillments, fulfillment_id)
+
+    def shipment(self, shipment_id: str) -> ShipmentView | None:
+        return _find(self.shipments, shipment_id)
 
     def lines_of(self, fulfillment_id: str) -> tuple[FulfillmentLineView, ...]:
         return tuple(line for line in self.fulfillment_lines if line.fulfillment_id == fulfillment_id)

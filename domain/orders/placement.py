@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.orders.heads import new_head
 from domain.orders.model import Order
 from domain.orders.pricing import PricedBasket, PricedLine
 from domain.orders.state import Step, begun, settled, timer_due
@@ -16,17 +17,8 @@ from domain.orders.views import (
     OrderView,
 )
 from domain.policies import ChannelPolicy
-from domain.values.enums import (
-    AfterSaleStatus,
-    FulfillmentStatus,
-    InstallmentKind,
-    MachineKind,
-    OrderStatus,
-    OrderType,
-    PaymentStatus,
-    StockPolicy,
-    SupplyChannel,
-)
+from domain.values.enums import InstallmentKind, MachineKind, OrderStatus, OrderType, StockPolicy, SupplyChannel
+from domain.values.replacing import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,54 +79,23 @@ def placed(draft: Draft, number: str, allocations: Mapping[str, tuple[Allocation
 
 
 def _head(draft: Draft, number: str, step: Step) -> OrderView:
-    price, address = draft.price, draft.shipping_address
-    return OrderView(
-        id=draft.order_id,
+    price = draft.price
+    head = new_head(
+        draft,
+        price,
+        order_id=draft.order_id,
         number=number,
-        external_number=draft.external_number,
-        business_unit=step.policy.code,
-        channel=draft.channel.code,
-        channel_kind=draft.channel.kind,
-        order_type=draft.order_type,
-        flow_version=step.flow.version,
+        channel=draft.channel,
         status=OrderStatus.PENDING_PAYMENT if price.total_minor else OrderStatus.PAID,
-        previous_status=None,
-        payment_status=PaymentStatus.UNPAID,
-        fulfillment_status=FulfillmentStatus.UNFULFILLED,
-        after_sale_status=AfterSaleStatus.NONE,
-        version=0,
-        placed_at=step.now,
-        updated_at=step.now,
-        paid_at=None,
-        completed_at=None,
-        cancelled_at=None,
-        member_id=draft.buyer.member_id,
-        buyer_name=draft.buyer.name,
-        buyer_level=draft.buyer.level,
         currency=price.currency,
-        subtotal_minor=price.subtotal_minor,
-        discount_minor=price.discount_minor,
-        shipping_minor=price.shipping_minor,
-        tax_minor=price.tax_minor,
-        total_minor=price.total_minor,
-        captured_minor=0,
-        authorized_minor=0,
-        refunded_minor=0,
-        cancelled_minor=0,
+        step=step,
+    )
+    return replace(
+        head,
         payable_minor=price.total_minor,
-        import_difference_minor=None,
-        line_count=len(draft.lines),
-        unit_count=sum(line.quantity for line in draft.lines),
-        shipped_units=0,
-        payments_in_flight=0,
-        receipt_extensions=0,
-        shipping_address=address,
-        country=address.country if address else None,
-        region=address.region if address else None,
         shipping_method=draft.shipping_method,
         note=draft.note,
         attributes=draft.attributes,
-        is_imported=False,
     )
 
 

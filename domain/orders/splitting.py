@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.orders.views import Json, OrderLineView, SplitReason
-from domain.values.enums import SplitDimension, SupplyChannel
+from domain.values.enums import SplitDimension, StockPolicy, SupplyChannel
 from domain.values.money import share
 
 NOBODY: Final = "NONE"
@@ -39,6 +39,8 @@ class Part:
     shipping_minor: int
     tax_minor: int
     total_minor: int
+    is_short: bool = False
+    """Its units are to come from stock, and were found in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class _Key:
     seller_id: str | None
     supply_channel: SupplyChannel
     warehouse: str | None
+    is_short: bool
 
     def value(self, dimension: SplitDimension) -> str:
         return _VALUES[dimension](self) or NOBODY
@@ -64,7 +67,8 @@ class _Piece:
 
     @property
     def key(self) -> _Key:
-        return _Key(self.line.seller_id, self.line.supply_channel, self.warehouse)
+        is_short = self.warehouse is None and self.line.stock_policy is not StockPolicy.NONE
+        return _Key(self.line.seller_id, self.line.supply_channel, self.warehouse, is_short)
 
 
 _VALUES: Final[dict[SplitDimension, Callable[[_Key], str | None]]] = {
@@ -75,7 +79,9 @@ _VALUES: Final[dict[SplitDimension, Callable[[_Key], str | None]]] = {
 
 
 def split(lines: Sequence[OrderLineView], shipping_minor: int) -> tuple[Part, ...]:
-    """The parts of an order, from its lines and their allocations. Units without one go to no warehouse."""
+    """The parts of an order, from its lines and their allocations. Units without one go to no warehouse; those that should
+    have one are apart from those that need none.
+    """
     ordered = sorted(lines, key=lambda line: line.position)
     shipping = share(shipping_minor, [line.unit_price_minor * line.quantity - line.discount_minor for line in ordered])
     groups: dict[_Key, list[_Piece]] = {}
@@ -122,4 +128,5 @@ def _part(key: _Key, pieces: Sequence[_Piece], dimensions: Sequence[SplitDimensi
         shipping_minor=shipping_minor,
         tax_minor=tax_minor,
         total_minor=subtotal_minor - discount_minor + shipping_minor + tax_minor,
+        is_short=key.is_short,
     )

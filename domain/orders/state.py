@@ -244,7 +244,7 @@ def begun(
     if subject.status not in rule.next:
         raise DomainFault(f"{action} does not begin in {subject.status}.")
     order = _with_event(order, machine, subject_id, None, subject.status, action, step, details)
-    order = _with_state_timer(order, machine, subject_id, subject.status, step)
+    order = with_state_timer(order, machine, subject_id, subject.status, step)
     return _with_effects(order, rule, step)
 
 
@@ -352,7 +352,8 @@ def _with_event(
     return replace(order, head=head, events=(*order.events, event))
 
 
-def _with_state_timer(order: Order, machine: MachineKind, subject_id: str, state: str, step: Step) -> Order:
+def with_state_timer(order: Order, machine: MachineKind, subject_id: str, state: str, step: Step) -> Order:
+    """The timer of the state begins, or begins anew."""
     rule = step.flow.state(machine, state).timer
     return order if rule is None else with_timer(order, _started(order, rule, machine, subject_id, step))
 

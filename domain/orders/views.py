@@ -28,6 +28,7 @@ from domain.values.enums import (
     SplitDimension,
     StockPolicy,
     SupplyChannel,
+    TrackingStatus,
 )
 
 Json = dict[str, Any]
@@ -264,6 +265,10 @@ class FulfillmentView:
     cancelled_units: int
     promised_at: datetime | None
     created_at: datetime
+    declined_by: tuple[str, ...] = ()
+    """The warehouses that would not send it, in their order: it is offered to none of them again."""
+    backordered_at: datetime | None = None
+    """Since when it waits for stock: its place among those that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +306,20 @@ class ShipmentView:
     lines: tuple[ShipmentLine, ...]
     shipped_at: datetime
     delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointView:
+    """What a carrier said of a parcel, once per `event_id`: its own name for what happened."""
+
+    shipment_id: str
+    event_id: str
+    order_id: str
+    at: datetime
+    status: TrackingStatus
+    location: str | None
+    message: str | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

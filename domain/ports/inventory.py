@@ -1,6 +1,6 @@
 """The inventory service: what is there, what is spoken for, and the one door through which units leave."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,15 +33,15 @@ class StockView:
 
     @property
     def on_hand(self) -> int:
-        return sum(part.on_hand for part in self.by_warehouse)
+        return sum([part.on_hand for part in self.by_warehouse])
 
     @property
     def reserved(self) -> int:
-        return sum(part.reserved for part in self.by_warehouse)
+        return sum([part.reserved for part in self.by_warehouse])
 
     @property
     def available(self) -> int:
-        return sum(part.available for part in self.by_warehouse)
+        return sum([part.available for part in self.by_warehouse])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,28 @@ class Inventory(Protocol):
     async def release(self, order_id: str) -> None:
         """The order is off and nothing of it moved: what it has reserved is free again, what was deducted comes back.
         Idempotent.
+        """
+        ...
+
+    async def allocate(
+        self,
+        order_id: str,
+        allocation_id: str,
+        demands: Sequence[Demand],
+        expires_at: datetime,
+        *,
+        avoiding: Collection[str] = (),
+        among: Collection[str] | None = None,
+    ) -> str | None:
+        """For units that are to be sent from one place: they are reserved in the first warehouse, by its code, that has all of
+        them, is none of `avoiding` and, where given, one of `among`. Its code; None: there is none, and nothing is reserved.
+        Idempotent by `allocation_id`, as long as it is held or was deducted.
+        """
+        ...
+
+    async def deallocate(self, order_id: str, allocation_id: str, line_ids: Collection[str], warehouse: str) -> None:
+        """The warehouse does not send these lines: what they hold there is free again, what was deducted comes back. It is that
+        of the allocation; where there was none of this id, what was reserved when the order was placed. Idempotent.
         """
         ...
 

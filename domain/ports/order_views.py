@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from domain.access.viewer import OrderScope
 from domain.orders.views import FulfillmentView, OrderView, TransitionView
@@ -20,6 +20,10 @@ from domain.values.enums import (
 from domain.values.paging import PageRequest, Slice
 
 V = TypeVar("V")
+Columns = frozenset[str] | None
+"""The fields of a read model that are wanted; None: all. What keys and order need is read besides; the rest of the view stays
+empty, and asking for it is an AttributeError.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,18 @@ class OrderQuery:
     filter: OrderFilter = OrderFilter()
     search: str | None = None
     sort: OrderSort = OrderSort.PLACED_AT_DESC
+    columns: Columns = None
+    """Of the orders of a page; counts and facets are the same whatever is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsOf:
+    """Child rows of one read model, by the parents' ids in the column `parent`."""
+
+    view: type[Any]
+    parent: str
+    ids: tuple[str, ...]
+    columns: Columns = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +155,24 @@ class OrderViews(Protocol):
 
     async def by_external_number(self, scope: OrderScope, channel: str, number: str) -> OrderView | None: ...
 
-    async def by_ids(self, scope: OrderScope, view: type[V], ids: Sequence[str]) -> list[V | None]:
+    async def by_ids(
+        self, scope: OrderScope, view: type[V], ids: Sequence[str], *, columns: Columns = None
+    ) -> list[V | None]:
         """Rows of one read model by their own id (OrderView, OrderLineView, PaymentView, RefundView, FulfillmentView,
         ShipmentView): n ids → n results, same order; None: unknown, or outside of the scope.
         """
         ...
 
-    async def of_parents(self, view: type[V], parent: str, ids: Sequence[str]) -> list[tuple[V, ...]]:
-        """Child rows by a parent's id column (`order_id`, `payment_id`, `fulfillment_id`), in their natural order: n ids → n
-        tuples. The parents were read within a scope already.
+    async def of_parents(
+        self, view: type[V], parent: str, ids: Sequence[str], *, columns: Columns = None
+    ) -> list[tuple[V, ...]]:
+        """Child rows by a parent's id column (`order_id`, `payment_id`, `fulfillment_id`, `shipment_id`), in their natural
+        order: n ids → n tuples. The parents were read within a scope already.
         """
+        ...
+
+    async def parts(self, asked: Sequence[PartsOf]) -> list[list[tuple[Any, ...]]]:
+        """`of_parents` of several read models at once: for each that was asked, what that would give."""
         ...
 
     async def history(self, order_ids: Sequence[str], first: int, after_sequence: int) -> list[Slice[TransitionView]]:
@@ -156,7 +180,7 @@ class OrderViews(Protocol):
         ...
 
     async def fulfillments(
-        self, scope: OrderScope, query: FulfillmentFilter, page: PageRequest
+        self, scope: OrderScope, query: FulfillmentFilter, page: PageRequest, *, columns: Columns = None
     ) -> Slice[FulfillmentView]:
         """Newest first; position `(created_at, id)`."""
         ...

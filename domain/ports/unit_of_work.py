@@ -45,6 +45,15 @@ class StoredKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A fulfillment that waits for stock, and its place among those that do."""
+
+    backordered_at: datetime
+    fulfillment_id: str
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """An errand on its way: done at least once, until it is finished."""
 
@@ -128,6 +137,14 @@ class UnitOfWork(Protocol):
 
     async def parcels_known(self, parcels: Collection[Parcel]) -> frozenset[Parcel]:
         """Those that are shipments of some order already."""
+        ...
+
+    async def shipment_of(self, carrier: str, tracking_number: str) -> tuple[str, str] | None:
+        """The order and the shipment of the carrier's parcel."""
+        ...
+
+    async def waiting_for(self, sku: str, after: Waiting | None, limit: int) -> list[Waiting]:
+        """The fulfillments that wait for stock of the SKU, among others perhaps; the longest waiting first."""
         ...
 
     async def lock_key(self, scope: KeyScope) -> bool:

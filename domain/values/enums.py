@@ -170,6 +170,16 @@ class FulfillmentKind(StrEnum):
     REPLACEMENT = "REPLACEMENT"
 
 
+class TrackingStatus(StrEnum):
+    IN_TRANSIT = "IN_TRANSIT"
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY"
+    DELIVERED = "DELIVERED"
+    REFUSED = "REFUSED"
+    LOST = "LOST"
+    EXCEPTION = "EXCEPTION"
+    RETURNED = "RETURNED"
+
+
 class InstallmentKind(StrEnum):
     FULL = "FULL"
     DEPOSIT = "DEPOSIT"

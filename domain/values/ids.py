@@ -18,6 +18,7 @@ class IdKind(StrEnum):
     PAYMENT = "pay_"
     REFUND = "ref_"
     EVENT = "evt_"
+    RECEIPT = "rcp_"
     PRODUCT = "prd_"
     MEMBER = "mbr_"
     SELLER = "sel_"
@@ -25,7 +26,16 @@ class IdKind(StrEnum):
 
 
 OWN_KINDS: Final = frozenset(
-    (IdKind.ORDER, IdKind.LINE, IdKind.FULFILLMENT, IdKind.SHIPMENT, IdKind.PAYMENT, IdKind.REFUND, IdKind.EVENT)
+    (
+        IdKind.ORDER,
+        IdKind.LINE,
+        IdKind.FULFILLMENT,
+        IdKind.SHIPMENT,
+        IdKind.PAYMENT,
+        IdKind.REFUND,
+        IdKind.EVENT,
+        IdKind.RECEIPT,
+    )
 )
 _OWN: Final = re.compile(r"[0-9a-f]{32}")
 _FOREIGN: Final = re.compile(r"[!-~]{1,100}")
@@ -45,7 +55,7 @@ def new_id(kind: IdKind, at_ms: int) -> str:
 
 
 def foreign_id(kind: IdKind, key: str) -> str:
-    return f"{kind}{key}"
+    return kind + key
 
 
 def foreign_key(kind: IdKind, global_id: str) -> str | None:

@@ -65,6 +65,15 @@ class Money:
         return Decimal(self.amount_minor).scaleb(-minor_digits(self.currency))
 
 
+def amount_text(amount_minor: int, currency: str) -> str:
+    """The amount with as many digits as the currency has, like `format(Money(…).amount, "f")`, of whole numbers alone."""
+    digits = minor_digits(currency)
+    if digits == 0:
+        return str(amount_minor)
+    text = str(abs(amount_minor)).rjust(digits + 1, "0")
+    return f"{'-' if amount_minor < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+
+
 def at_rate(amount_minor: int, rate: Decimal) -> int:
     """`amount × rate`, half a minor unit rounded away from zero."""
     return int((Decimal(amount_minor) * rate).quantize(Decimal(1), rounding=ROUND_HALF_UP))

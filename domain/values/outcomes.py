@@ -46,6 +46,12 @@ class FulfillmentChanged(Done):
     fulfillment_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingRecorded(Done):
+    shipment_id: str
+    fulfillment_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class ImportFailure:
     """An order of a batch that was not imported."""

@@ -1,16 +1,17 @@
-"""acceptFulfillment, packFulfillment, deliverFulfillment."""
+"""acceptFulfillment, declineFulfillment, packFulfillment, deliverFulfillment."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
-from domain.actions import act_on_fulfillment as handler
+from domain.actions.act_on_fulfillment import act_on_fulfillment
+from domain.actions.decline_fulfillment import decline_fulfillment
 from domain.orders.commands import ActOnFulfillment
 from domain.values.outcomes import Outcome
 from resolvers.absent import given, optional, required
-from resolvers.actions.answering import Reading, answer
+from resolvers.actions.answering import Handler, Reading, answer
 from resolvers.context import Info
 
 
@@ -31,8 +32,13 @@ class FulfillmentActionInput:
         )
 
 
+_OWN_HANDLERS: Final[dict[str, Handler[ActOnFulfillment, Outcome]]] = {"declineFulfillment": decline_fulfillment}
+"""Of actions that do more than one step of the table."""
+
+
 def fulfillment_action(action: str) -> Callable[..., Awaitable[Outcome]]:
     """The resolver of the mutation of this name."""
+    handler = _OWN_HANDLERS.get(action, act_on_fulfillment)
 
     async def resolve(
         info: Info,
@@ -40,6 +46,6 @@ def fulfillment_action(action: str) -> Callable[..., Awaitable[Outcome]]:
             FulfillmentActionInput, strawberry.argument(name="input", description="The fulfillment to act on.")
         ],
     ) -> Outcome:
-        return await answer(info, asked, partial(asked.to_command, action), handler.act_on_fulfillment)
+        return await answer(info, asked, partial(asked.to_command, action), handler)
 
     return resolve

@@ -4,28 +4,24 @@ An input writes its command through `Reading`, which gathers what is wrong with 
 not called.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
 
 from domain.access.viewer import Viewer
 from domain.orders.views import Json
 from domain.ports.bundle import Ports
 from domain.values.money import InvalidMoney, Money
 from domain.values.refusals import InputProblem, InvalidInput
+from domain.values.texts import text_problems
 from resolvers.absent import given, required
 from resolvers.context import Info
 
 CommandT = TypeVar("CommandT")
 OutcomeT = TypeVar("OutcomeT")
-Path = tuple[str, ...]
 Handler = Callable[[Ports, Viewer, CommandT], Awaitable[OutcomeT]]
-
-MAX_DEPTH: Final = 20
 
 
 @strawberry.input(description="An exact amount in one currency.")
@@ -59,8 +55,7 @@ class Reading:
 
     def texts(self, asked: Any) -> None:
         """Anywhere in the input: texts that no database holds, and JSON that is nested without end."""
-        for path, problem in _problems(asked):
-            self.problems.append(InputProblem(path, *problem))
+        self.problems += text_problems(asked)
 
 
 async def answer(
@@ -77,32 +72,3 @@ async def answer(
         return await handler(context.ports, context.viewer, command)
     finally:
         context.loaders.clear()
-
-
-def _problems(asked: Any) -> Iterator[tuple[Path, tuple[str, str]]]:
-    rest: list[tuple[Path, Any]] = [((), asked)]
-    while rest:
-        path, value = rest.pop()
-        if isinstance(value, str):
-            if not is_text(value):
-                yield path, ("INVALID_TEXT", "A text has no NUL and no halves of surrogate pairs.")
-        elif len(path) > MAX_DEPTH:
-            yield path[:MAX_DEPTH], ("TOO_DEEP", f"At most {MAX_DEPTH} levels can be nested.")
-        else:
-            rest += [((*path, name), part) for name, part in reversed(_parts(value))]
-
-
-def is_text(value: str) -> bool:
-    """Without a NUL, and without half of a surrogate pair."""
-    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
-
-
-def _parts(value: Any) -> list[tuple[str, Any]]:
-    """What the value is made of, by the names that the caller knows; the keys of JSON count as values too."""
-    if isinstance(value, dict):
-        return [(key if is_text(key) else "", part) for key, part in value.items()] + [("", key) for key in value]
-    if isinstance(value, list):
-        return [(str(position), part) for position, part in enumerate(value)]
-    if is_dataclass(value):
-        return [(to_camel_case(part.name), getattr(value, part.name)) for part in fields(value)]
-    return []

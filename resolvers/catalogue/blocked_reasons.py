@@ -16,5 +16,6 @@ BLOCKS: Final = (
     Entry("PAYMENT_DUE", "The order is not paid in full.", "Pay it first."),
     Entry("PAYMENT_IN_FLIGHT", "A payment is under way.", "Wait for its outcome."),
     Entry("TOO_MANY_ATTEMPTS", "The order had as many attempts to pay it as it may have.", "Place it anew."),
+    Entry("TOO_MANY_CHECKPOINTS", "The shipment has as many checkpoints as it may have.", "Nothing is to be done."),
     Entry("WRONG_STATE", "The action is not for the state it is in.", "See `availableActions`."),
 )

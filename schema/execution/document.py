@@ -1,12 +1,12 @@
 """A document on its way to be executed: read within limits, its operation found, held against the schema.
 
-Each step raises NotExecuted with errors as GraphQL knows them. What is *not* limited here is what a valid operation costs.
+Each step raises NotExecuted with errors as GraphQL knows them; those of ours have a `code` among their extensions. What is *not* limited here is what a valid operation costs.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from graphql import (
     DocumentNode,
@@ -20,8 +20,6 @@ from graphql import (
     parse,
     validate,
 )
-
-from domain.values.faults import BadRequest
 
 MAX_TOKENS: Final = 4000
 """The largest operation of a real page has some hundreds; validation of this many takes a second at worst."""
@@ -44,10 +42,14 @@ class NotExecuted(Exception):
         self.is_over_limit = is_over_limit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Operation:
     document: DocumentNode
     definition: OperationDefinitionNode
+    is_checked: bool = False
+    """Whether it fits the schema."""
+    prepared: Any = None
+    """What an executor made of it, as long as the operation is kept."""
 
     @property
     def is_mutation(self) -> bool:
@@ -66,9 +68,12 @@ def read_operation(text: str, name: str | None) -> Operation:
 
 
 def check(schema: GraphQLSchema, operation: Operation) -> None:
+    if operation.is_checked:
+        return
     errors = validate(schema, operation.document, max_errors=MAX_ERRORS)
     if errors:
         raise NotExecuted(errors)
+    operation.is_checked = True
 
 
 def is_in_range(number: float) -> bool:
@@ -112,8 +117,7 @@ def _unread(error: GraphQLSyntaxError) -> NotExecuted:
 
 
 def _not_executed(code: str, message: str, *, is_over_limit: bool = False) -> NotExecuted:
-    cause = BadRequest(message, code)
-    return NotExecuted([GraphQLError(message, original_error=cause)], is_over_limit=is_over_limit)
+    return NotExecuted([GraphQLError(message, extensions={"code": code})], is_over_limit=is_over_limit)
 
 
 _NUMBERS: Final[Mapping[TokenKind, Callable[[str], float]]] = {TokenKind.INT: _whole, TokenKind.FLOAT: float}

@@ -9,6 +9,7 @@ from resolvers.actions.cancel_order import cancel_order
 from resolvers.actions.import_orders import import_orders
 from resolvers.actions.pay_order import pay_order
 from resolvers.actions.place_order import place_order
+from resolvers.actions.record_tracking import record_tracking
 from resolvers.actions.ship_fulfillment import ship_fulfillment
 from schema.types.result import (
     FulfillmentActionResult,
@@ -17,6 +18,7 @@ from schema.types.result import (
     PaymentActionResult,
     PayOrderResult,
     PlaceOrderResult,
+    RecordTrackingResult,
 )
 
 
@@ -80,6 +82,11 @@ class Mutation:
         graphql_type=FulfillmentActionResult,
         description="Says that the warehouse or seller will send it.",
     )
+    decline_fulfillment = strawberry.mutation(
+        resolver=fulfillment_action("declineFulfillment"),
+        graphql_type=FulfillmentActionResult,
+        description="Says, in the note, why the warehouse or seller will not send it: another one is asked that has its units, or it waits for stock.",
+    )
     pack_fulfillment = strawberry.mutation(
         resolver=fulfillment_action("packFulfillment"),
         graphql_type=FulfillmentActionResult,
@@ -89,6 +96,11 @@ class Mutation:
         resolver=ship_fulfillment,
         graphql_type=FulfillmentActionResult,
         description="Says that a parcel left, with all units that remain or some of them.",
+    )
+    record_tracking = strawberry.mutation(
+        resolver=record_tracking,
+        graphql_type=RecordTrackingResult,
+        description="Records what a carrier says of a parcel, each of its events once; with the last one delivered, all is.",
     )
     deliver_fulfillment = strawberry.mutation(
         resolver=fulfillment_action("deliverFulfillment"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from resolvers.loaded import Load, loaded
+from resolvers.loaded import Load, Rows, loaded
 from resolvers.paging import edges_of, nodes_of, page_info_of
 
 
@@ -18,19 +18,23 @@ class PageInfo:
 
 def edges(loader: str, edge: Any) -> Any:
     return loaded(
-        Load(loader, "itself", edges_of),
+        Load(loader, "itself", edges_of, (), Rows(("node",))),
         graphql_type=list[edge],
         description="The rows of the page, with their cursors.",
     )
 
 
 def nodes(loader: str, node: Any) -> Any:
-    return loaded(Load(loader, "itself", nodes_of), graphql_type=list[node], description="The rows of the page.")
+    return loaded(
+        Load(loader, "itself", nodes_of, (), Rows()), graphql_type=list[node], description="The rows of the page."
+    )
 
 
 def page_info(loader: str) -> Any:
     return loaded(
-        Load(loader, "itself", page_info_of), graphql_type=PageInfo, description="Where the page stands in the list."
+        Load(loader, "itself", page_info_of, (), Rows(None)),
+        graphql_type=PageInfo,
+        description="Where the page stands in the list.",
     )
 
 

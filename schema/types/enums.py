@@ -200,6 +200,18 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
         "Why a fulfillment exists.",
         {"ORIGINAL": "A part of the order.", "REPLACEMENT": "Sent in exchange; it has no money."},
     ),
+    enums.TrackingStatus: (
+        "What a carrier says of a parcel.",
+        {
+            "IN_TRANSIT": "On its way.",
+            "OUT_FOR_DELIVERY": "With the one who brings it.",
+            "DELIVERED": "Handed over.",
+            "REFUSED": "The buyer did not take it.",
+            "LOST": "The carrier cannot find it.",
+            "EXCEPTION": "Something delays it.",
+            "RETURNED": "Back at the sender.",
+        },
+    ),
     enums.InstallmentKind: (
         "Which part of the total an installment is.",
         {

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from domain.values.enums import FulfillmentKind, FulfillmentState, MachineKind, SplitDimension
+from domain.values.enums import FulfillmentKind, FulfillmentState, MachineKind, SplitDimension, TrackingStatus
 from resolvers.loaded import Load, computed, loaded
 from resolvers.reads.fulfillments import parcel_lines
 from schema.types.body_order import in_body_order
@@ -36,6 +36,14 @@ class FulfillmentLine:
     returned_quantity: int = strawberry.field(description="Of them: returned.")
 
 
+@strawberry.type(description="What a carrier said of a parcel.")
+class Checkpoint:
+    at: datetime = strawberry.field(description="When it happened.")
+    status: TrackingStatus = strawberry.field(description="What happened.")
+    location: str | None = strawberry.field(description="Where.")
+    message: str | None = strawberry.field(description="The carrier's words.")
+
+
 @strawberry.type(description="A parcel.")
 @in_body_order
 class Shipment(Node):
@@ -48,6 +56,11 @@ class Shipment(Node):
     )
     shipped_at: datetime = strawberry.field(description="When it left.")
     delivered_at: datetime | None = strawberry.field(description="When it arrived.")
+    checkpoints = loaded(
+        Load("shipment_checkpoints", "id"),
+        graphql_type=list[Checkpoint],
+        description="What the carrier said of it, by when it happened.",
+    )
 
 
 @strawberry.type(description="A sub-order: what one warehouse, seller or delivery mode sends.")
@@ -66,7 +79,12 @@ class Fulfillment(Node):
     warehouse = loaded(
         Load("warehouses", "warehouse"), graphql_type=Warehouse | None, description="The warehouse that sends it."
     )
-    seller = computed(seller_of, graphql_type=Seller | None, description="The seller whose goods they are.")
+    seller = computed(
+        seller_of,
+        graphql_type=Seller | None,
+        description="The seller whose goods they are.",
+        reads=("seller_id", "seller_name"),
+    )
     split_by: list[SplitReason] = strawberry.field(description="Why it is what it is.")
     lines = loaded(
         Load("fulfillment_lines", "id"), graphql_type=list[FulfillmentLine], description="The units that it sends."

@@ -27,7 +27,9 @@ class Transition:
     from_state: str | None = strawberry.field(name="from", description="The state before; null: it did not exist.")
     to_state: str = strawberry.field(name="to", description="The state after.")
     action: str = strawberry.field(description="What was done.")
-    actor = computed(lambda step: step, graphql_type=Actor, description="Who did it.")
+    actor = computed(
+        lambda step: step, graphql_type=Actor, description="Who did it.", reads=("actor_kind", "actor_id", "actor_name")
+    )
     at: datetime = strawberry.field(description="When.")
     note: str | None = strawberry.field(description="What the actor noted.")
     details: JSON = strawberry.field(description="What else there is to know: a JSON object.")

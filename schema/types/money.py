@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
 from domain.values.money import Money as DomainMoney
-from resolvers.loaded import computed
+from domain.values.money import amount_text
+from resolvers.loaded import Parts, computed
 from schema.types.body_order import in_body_order
 from schema.types.scalars import BigInt
 
@@ -36,4 +37,16 @@ class MoneyOf:
 def money(minor: str, description: str, *, currency: str = "currency", is_nullable: bool = False) -> Any:
     """A field of money; the attributes may be dotted."""
     graphql_type = Money | None if is_nullable else Money
-    return computed(MoneyOf(minor, currency), graphql_type=graphql_type, description=description)
+    parts = Parts((minor, currency), _WRITTEN)
+    return computed(MoneyOf(minor, currency), graphql_type=graphql_type, description=description, parts=parts)
+
+
+def _currency(_amount_minor: int, currency: str) -> str:
+    return currency
+
+
+def _minor_text(amount_minor: int, _currency: str) -> str:
+    return str(amount_minor)
+
+
+_WRITTEN: Final = {"amount": amount_text, "currency": _currency, "amountMinor": _minor_text}

@@ -18,7 +18,7 @@ from domain.values.enums import (
 )
 from domain.values.ids import IdKind
 from resolvers.context import Info
-from resolvers.loaded import Load, computed, contextual, loaded
+from resolvers.loaded import Load, Rows, computed, contextual, loaded
 from resolvers.reads.flows import actions_on_order, flow_of_order, running
 from resolvers.reads.nodes import referred
 from resolvers.reads.orders import history_of_order
@@ -81,8 +81,18 @@ class Installment:
 class Order(Node):
     number: str = strawberry.field(description="What people call it by.")
     external_number: str | None = strawberry.field(description="Its number in the channel's own system.")
-    business_unit = contextual(business_unit_of, graphql_type=BusinessUnit, description="The business unit that sells.")
-    channel = contextual(channel_of, graphql_type=Channel, description="The channel it came through.")
+    business_unit = contextual(
+        business_unit_of,
+        graphql_type=BusinessUnit,
+        description="The business unit that sells.",
+        reads=("business_unit",),
+    )
+    channel = contextual(
+        channel_of,
+        graphql_type=Channel,
+        description="The channel it came through.",
+        reads=("channel", "channel_kind"),
+    )
     order_type: OrderType = strawberry.field(description="What kind of order it is.")
     status: OrderStatus = strawberry.field(description="Where it stands.")
     payment_status: PaymentStatus = strawberry.field(description="How far it is paid.")
@@ -95,7 +105,12 @@ class Order(Node):
     completed_at: datetime | None = strawberry.field(description="When it was completed.")
     cancelled_at: datetime | None = strawberry.field(description="When it was cancelled.")
     member_id: strawberry.ID = strawberry.field(description="The member who buys.")
-    buyer = computed(lambda order: order, graphql_type=MemberSnapshot, description="The buyer, as at placement.")
+    buyer = computed(
+        lambda order: order,
+        graphql_type=MemberSnapshot,
+        description="The buyer, as at placement.",
+        reads=("member_id", "buyer_name", "buyer_level"),
+    )
     member = loaded(
         Load("members", "member_id"),
         graphql_type=Member | None,
@@ -138,9 +153,16 @@ class Order(Node):
         resolver=history_of_order, graphql_type=TransitionConnection, description="Each step that made it what it is."
     )
     timers = loaded(
-        Load("order_timers", "id", running), graphql_type=list[Timer], description="Its deadlines, the next one first."
+        Load("order_timers", "id", running, (), Rows(also=("due_at", "name", "subject_id"))),
+        graphql_type=list[Timer],
+        description="Its deadlines, the next one first.",
     )
-    flow = contextual(flow_of_order, graphql_type=OrderFlow, description="The machines that it runs on.")
+    flow = contextual(
+        flow_of_order,
+        graphql_type=OrderFlow,
+        description="The machines that it runs on.",
+        reads=("order_type", "flow_version", "business_unit"),
+    )
 
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID | None = None, **_: Any) -> Any:  # noqa: A002  the key's name

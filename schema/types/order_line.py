@@ -38,7 +38,9 @@ class OrderLine(Node):
     sku: str = strawberry.field(description="The product's SKU.")
     name: str = strawberry.field(description="The product's name as sold.")
     category: str | None = strawberry.field(description="The product's category as sold.")
-    seller = computed(seller_of, graphql_type=Seller | None, description="Who sells it.")
+    seller = computed(
+        seller_of, graphql_type=Seller | None, description="Who sells it.", reads=("seller_id", "seller_name")
+    )
     supply_channel: SupplyChannel = strawberry.field(description="Who sends it.")
     delivery_mode: str | None = strawberry.field(description="How it is delivered.")
     quantity: int = strawberry.field(description="How many units were ordered.")
@@ -51,7 +53,7 @@ class OrderLine(Node):
         Load("products", "sku"), graphql_type=Product | None, description="The product as it is now; null: unknown."
     )
     price_drift = loaded(
-        Load("products", "sku", price_drift),
+        Load("products", "sku", price_drift, ("unit_price_minor", "currency")),
         graphql_type=Money | None,
         description="The live price less unitPrice; null where they cannot be compared.",
     )

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from domain.values.enums import MachineKind, PaymentNextActionKind, PaymentState, RefundState
-from resolvers.loaded import Load, loaded
+from resolvers.loaded import Load, Rows, loaded
 from resolvers.reads.flows import actions_on
 from schema.types.body_order import in_body_order
 from schema.types.flow import AvailableAction
@@ -20,7 +20,7 @@ _version_of = attrgetter("version")
 def order_version() -> Any:
     """The version of the order that the parent belongs to."""
     return loaded(
-        Load("orders", "order_id", lambda _, order: _version_of(order)),
+        Load("orders", "order_id", lambda _, order: _version_of(order), (), Rows(None, ("version",))),
         graphql_type=int,
         description="The order's version: what expectedVersion means.",
     )

@@ -25,6 +25,7 @@ TYPE_OF_VIEW: Final[Mapping[type[Any], type[Any]]] = {
     outcomes.OrderPaid: result.PayOrderSuccess,
     outcomes.PaymentChanged: result.PaymentActionSuccess,
     outcomes.FulfillmentChanged: result.FulfillmentActionSuccess,
+    outcomes.TrackingRecorded: result.RecordTrackingSuccess,
     outcomes.OrdersImported: result.ImportOrdersSuccess,
     refusals.OutOfStock: error.OutOfStock,
     refusals.PriceChanged: error.PriceChanged,

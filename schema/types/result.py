@@ -25,7 +25,7 @@ from schema.types.error import (
     UnknownProduct,
     VersionConflict,
 )
-from schema.types.fulfillment import Fulfillment
+from schema.types.fulfillment import Fulfillment, Shipment
 from schema.types.order import Order
 from schema.types.payment import Payment
 from schema.types.quote import OrderQuote
@@ -81,6 +81,19 @@ class FulfillmentActionSuccess:
     )
     order = _order()
     is_replayed: bool = _replayed()
+
+
+@strawberry.type(description="The checkpoint is recorded.")
+@in_body_order
+class RecordTrackingSuccess:
+    shipment = loaded(Load("shipments", "shipment_id"), graphql_type=Shipment, description="The parcel, as it is now.")
+    fulfillment = loaded(
+        Load("fulfillments", "fulfillment_id"),
+        graphql_type=Fulfillment | None,
+        description="The fulfillment that it is a part of, as it is now.",
+    )
+    order = _order()
+    is_replayed: bool = strawberry.field(name="replayed", description="Whether this event was recorded before.")
 
 
 @strawberry.type(description="An order of the batch that was not imported.")
@@ -170,6 +183,10 @@ FulfillmentActionResult = Annotated[
     | ServiceUnavailable
     | Forbidden,
     strawberry.union("FulfillmentActionResult", description="What became of an action on a fulfillment."),
+]
+RecordTrackingResult = Annotated[
+    RecordTrackingSuccess | ActionRejected | InvalidInput | NotFound | ServiceUnavailable | Forbidden,
+    strawberry.union("RecordTrackingResult", description="What became of a carrier's word on a parcel."),
 ]
 QuoteOrderResult = Annotated[
     OrderQuote

@@ -58,7 +58,8 @@ def write_big_int(value: Any) -> str:
 def write_date_time(value: Any) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError(f"{value!r} is no time with an offset.")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    at: datetime = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return at.isoformat().removesuffix("+00:00") + "Z"
 
 
 def _digits(value: Any, form: re.Pattern[str], scalar: str, wanted: str) -> str:

@@ -18,7 +18,7 @@ from adapters.db.connection import connect, dsn
 from adapters.db.embedded_server import EmbeddedServer
 from adapters.db.engine import Database
 from adapters.db.migrate import migrate
-from adapters.entrypoints.terminal import progress
+from adapters.entrypoints.rich_terminal import progress
 from adapters.policy_files import PACKAGED, load_policies
 from adapters.seeding.seed import seed_demo
 from tests.benchmarks.processes import Cores, children

@@ -16,7 +16,8 @@ from starlette.applications import Starlette
 
 from adapters.bootstrap import OrderCenter, assembled
 from adapters.entrypoints.auth import DemoKeys
-from adapters.entrypoints.serving import bound_socket, serve
+from adapters.entrypoints.serving import serve
+from adapters.entrypoints.starting import bound_socket
 from adapters.settings import Settings, load_settings, signing_key
 from tests.benchmarks.limit import JSON_FORM, ROW_FORM, Form, limit_application
 from tests.benchmarks.plain import plain_application

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,8 +11,21 @@ import httpx
 import pytest
 
 from adapters.doctor.examination import examine
+from domain.orders.backorders import look_again
+from domain.orders.commands import PlaceOrderLine
 from tests.chaos.conftest import Opened
-from tests.fixtures.crash_points import CAPTURE, CRASH_POINTS, PACK, PAY, PLACE, SHIP, VOID, CrashPoint
+from tests.fixtures.crash_points import (
+    CAPTURE,
+    CRASH_POINTS,
+    DECLINE,
+    PACK,
+    PAY,
+    PLACE,
+    RECEIVE,
+    SHIP,
+    VOID,
+    CrashPoint,
+)
 from tests.fixtures.crashing_server import Servers
 from tests.fixtures.mutations import client, sent, settled
 from tests.fixtures.shop import MINUTE, TOTAL, Shop, did
@@ -55,12 +68,18 @@ class End:
 
 HELD: Final = {("TEE", "BER"): (10, 2), ("POSTER", "BER"): (5, 1)}
 TAKEN: Final = {("TEE", "BER"): (8, 0), ("POSTER", "BER"): (4, 0)}
+MOVED: Final = {("TEE", "HAM"): (3, 0), ("POSTER", "BER"): (4, 0)}
+FILLED: Final = {("TEE", "HAM"): (0, 0), ("POSTER", "BER"): (4, 0)}
+SIX: Final = (PlaceOrderLine("TEE", 6), PlaceOrderLine("POSTER", 1))
+CAPTURED_FOR_SIX: Final = [("CAPTURED", 16377, 16377)]
 CAPTURED: Final = [("CAPTURED", TOTAL, TOTAL)]
 ENDS: Final[Mapping[str, End]] = {
     PLACE: End(("PENDING_PAYMENT", "UNPAID", "UNFULFILLED", 1), HELD, {"SAVE5": 1}, [], []),
     PAY: End(("PAID", "PAID", "UNFULFILLED", 10), TAKEN, {}, CAPTURED, []),
     CAPTURE: End(("PAID", "PAID", "UNFULFILLED", 11), TAKEN, {}, CAPTURED, [("CAPTURE", TOTAL)]),
     VOID: End(("EXCEPTION", "UNPAID", "UNFULFILLED", 12), TAKEN, {}, [("VOIDED", 0, 0)], [("VOID", 0)]),
+    DECLINE: End(("PAID", "PAID", "UNFULFILLED", 11), MOVED, {}, CAPTURED, []),
+    RECEIVE: End(("IN_FULFILLMENT", "PAID", "IN_PROGRESS", 15), FILLED, {}, CAPTURED_FOR_SIX, []),
     PACK: End(("IN_FULFILLMENT", "PAID", "IN_PROGRESS", 14), TAKEN, {}, CAPTURED, []),
     SHIP: End(
         ("PARTIALLY_SHIPPED", "PAID", "PARTIALLY_SHIPPED", 19), TAKEN, {}, CAPTURED, [("CAPTURE", TOTAL)], parcels=1
@@ -72,6 +91,12 @@ async def _cart(_shop: Shop) -> Mapping[str, Any]:
     return CART
 
 
+ENDS_APART: Final[Mapping[str, End]] = {
+    # Where the inventory is another system, the step comes before the move: the history shows both.
+    DECLINE: replace(ENDS[DECLINE], status=("PAID", "PAID", "UNFULFILLED", 12)),
+}
+
+
 async def _unpaid(shop: Shop) -> Mapping[str, Any]:
     return {"orderId": await shop.placed(), "method": "test_card"}
 
@@ -79,6 +104,25 @@ async def _unpaid(shop: Shop) -> Mapping[str, Any]:
 async def _authorized(shop: Shop) -> Mapping[str, Any]:
     order_id = await shop.paid(method="test_card_authorize")
     return {"paymentId": (await shop.order(order_id)).payments[0].id}
+
+
+async def _allocated(shop: Shop) -> Mapping[str, Any]:
+    """Another warehouse has the tees."""
+    order_id = await shop.paid()
+    return {"fulfillmentId": (await shop.order(order_id)).fulfillments[0].id, "note": "No room"}
+
+
+async def _received(shop: Shop) -> Mapping[str, Any]:
+    """The last of six tees has just come to the other warehouse; nobody has looked yet."""
+    order_id = await shop.confirmed(await shop.placed(lines=SIX))
+    waiting, other = (await shop.order(order_id)).fulfillments
+    await did(shop.decline(waiting.id))
+    await shop.later(MINUTE)
+    assert await shop.ports.inventory.restock("TEE", "HAM", 1)
+    async with shop.ports.unit_of_work() as uow:
+        await uow.queue("rcp_1", (look_again("rcp_1", "TEE"),), shop.clock.now())
+        await uow.commit()
+    return {"fulfillmentId": other.id}
 
 
 async def _accepted(shop: Shop) -> Mapping[str, Any]:
@@ -100,6 +144,8 @@ BEGINNINGS: Final[Mapping[str, Callable[[Shop], Awaitable[Mapping[str, Any]]]]] 
     PAY: _unpaid,
     CAPTURE: _authorized,
     VOID: _authorized,
+    DECLINE: _allocated,
+    RECEIVE: _received,
     PACK: _accepted,
     SHIP: _packed,
 }
@@ -120,7 +166,7 @@ async def test_after_a_kill_the_same_key_ends_as_if_nothing_had_happened(
     assert again == {**first, "replayed": True}
     shop.clock.pass_(MINUTE)
     await shop.worker.drain()
-    assert await _end(shop, first["order"]["id"]) == ENDS[point.operation]
+    assert await _end(shop, first["order"]["id"]) == _end_of(point)
     findings = await examine(shop.database, now=datetime.now(UTC))
     assert [finding for finding in findings if finding.violations] == []
 
@@ -154,6 +200,10 @@ async def _retried(
 
 def _mode(point: CrashPoint) -> tuple[str, ...]:
     return ("--apart",) if point.is_apart else ()
+
+
+def _end_of(point: CrashPoint) -> End:
+    return (ENDS_APART if point.is_apart else ENDS).get(point.operation, ENDS[point.operation])
 
 
 async def _end(shop: Shop, order_id: str) -> End:

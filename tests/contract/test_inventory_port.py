@@ -236,8 +236,102 @@ async def test_nothing_arrives_for_an_unknown_sku_or_warehouse(inventory: Invent
     assert await counts(inventory, "TEA") == {"west": (2, 0)}
 
 
+async def test_more_units_than_can_be_counted_cannot_arrive(inventory: Inventory) -> None:
+    with pytest.raises(ServiceRejected, match="cannot be counted"):
+        await inventory.restock("TEA", "west", 2**31 - 1)
+    assert await counts(inventory, "TEA") == {"west": (2, 0)}
+
+
 @pytest.mark.parametrize("quantity", [0, -1])
 async def test_less_than_one_unit_cannot_arrive(inventory: Inventory, quantity: int) -> None:
     with pytest.raises(ServiceRejected, match="cannot arrive"):
         await inventory.restock("TEA", "west", quantity)
     assert await counts(inventory, "TEA") == {"west": (2, 0)}
+
+
+# Allocations after the first: a warehouse declined, or stock came later
+
+TWO_CUPS = Demand("l1", "CUP", 2)
+
+
+async def test_units_are_allocated_in_the_first_warehouse_that_has_all_of_them(inventory: Inventory) -> None:
+    assert await inventory.allocate("o1", "a1", [TWO_CUPS], LATER) == "east"
+    assert await counts(inventory) == {"east": (2, 2), "west": (7, 0)}
+    assert await inventory.allocate("o2", "a2", [TWO_CUPS, TEA], LATER) == "west"
+    assert await counts(inventory) == {"east": (2, 2), "west": (7, 2)}
+    await inventory.deduct("o1")
+    assert await counts(inventory) == {"east": (0, 0), "west": (7, 2)}
+
+
+async def test_an_allocation_is_made_once_as_long_as_it_is_held(inventory: Inventory) -> None:
+    for _ in range(2):
+        assert await inventory.allocate("o1", "a1", [TWO_CUPS], LATER) == "east"
+    assert await counts(inventory) == {"east": (2, 2), "west": (7, 0)}
+    await inventory.deduct("o1")
+    assert await inventory.allocate("o1", "a1", [TWO_CUPS], LATER) == "east"
+    assert await counts(inventory) == {"east": (0, 0), "west": (7, 0)}
+
+
+async def test_an_allocation_that_nobody_deducts_expires_and_can_be_made_anew(inventory: Inventory) -> None:
+    assert await inventory.allocate("o1", "a1", [TWO_CUPS], NOON) == "east"
+    assert await inventory.expire(NOON, 10) == 1
+    assert await counts(inventory) == UNTOUCHED
+    assert await inventory.allocate("o1", "a1", [TWO_CUPS], LATER) == "east"
+
+
+@pytest.mark.parametrize(
+    ("demands", "avoiding", "among", "warehouse"),
+    [
+        ([TWO_CUPS], ("east",), None, "west"),
+        ([TWO_CUPS], ("east", "west"), None, None),
+        ([TWO_CUPS], (), ("west",), "west"),
+        ([TWO_CUPS], ("west",), ("west",), None),
+        ([TWO_CUPS], (), (), None),
+        ([Demand("l1", "CUP", 8)], (), None, None),
+        ([Demand("l1", "CUP", 4), Demand("l2", "CUP", 4)], (), None, None),
+        ([Demand("l1", "CUP", 4), Demand("l2", "CUP", 3)], (), None, "west"),
+        ([Demand("l1", "NO", 1)], (), None, None),
+        ([Demand("l1", "N\0", 1)], (), None, None),
+        ([], (), None, None),
+    ],
+)
+async def test_where_an_allocation_is_made(
+    inventory: Inventory,
+    demands: list[Demand],
+    avoiding: tuple[str, ...],
+    among: tuple[str, ...] | None,
+    warehouse: str | None,
+) -> None:
+    found = await inventory.allocate("o1", "a1", demands, LATER, avoiding=avoiding, among=among)
+    assert found == warehouse
+    if warehouse is None:
+        assert await counts(inventory) == UNTOUCHED
+
+
+async def test_what_a_warehouse_does_not_send_is_its_again(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [CUP, TEA], LATER)
+    await inventory.deduct("o1")
+    assert await counts(inventory) == {"east": (2, 0), "west": (4, 0)}
+    for _ in range(2):
+        await inventory.deallocate("o1", "a0", ["l1"], "west")
+        assert await counts(inventory) == UNTOUCHED
+        assert await counts(inventory, "TEA") == {"west": (0, 0)}
+
+
+async def test_what_is_only_held_is_free_again(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [CUP], LATER)
+    await inventory.deallocate("o1", "a0", ["l1"], "west")
+    assert await counts(inventory) == UNTOUCHED
+
+
+async def test_an_allocation_and_the_first_reservation_end_apart(inventory: Inventory) -> None:
+    """The same line, the same warehouse: six cups since it was ordered, one that came there later."""
+    await inventory.reserve("o1", [Demand("l1", "CUP", 6)], LATER)
+    assert await inventory.allocate("o1", "a1", [Demand("l1", "CUP", 1)], LATER, avoiding=["east"]) == "west"
+    await inventory.deduct("o1")
+    assert await counts(inventory) == {"east": (2, 0), "west": (0, 0)}
+    for _ in range(2):
+        await inventory.deallocate("o1", "a1", ["l1"], "west")
+        assert await counts(inventory) == {"east": (2, 0), "west": (1, 0)}
+    await inventory.release("o1")
+    assert await counts(inventory) == UNTOUCHED

@@ -35,6 +35,59 @@ def test_stock_arrives(seeded: dict[str, str]) -> None:
     assert "NO-SUCH-SKU" in unknown.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("import", "olist", "anywhere", "--since", "soon"),
+            "Invalid value for '--since': \"soon\" is not a day like 2018-07-24.",
+        ),
+        (
+            ("import", "olist", "anywhere", "--since", "2018-02-30"),
+            "Invalid value for '--since': \"2018-02-30\" is not a day like 2018-07-24.",
+        ),
+        (
+            ("import", "olist", "anywhere", "--since", "2018-07-24T10:00"),
+            "Invalid value for '--since': \"2018-07-24T10:00\" is not a day like 2018-07-24.",
+        ),
+        (("import", "olist"), "Missing argument 'folder'."),
+        (
+            ("stock", "receive", "A", "B", "five"),
+            "Invalid value for 'QUANTITY': \"five\" is not a whole number from 1 to 2147483647.",
+        ),
+        (
+            ("stock", "receive", "A", "B", "0"),
+            "Invalid value for 'QUANTITY': \"0\" is not a whole number from 1 to 2147483647.",
+        ),
+        (
+            ("stock", "receive", "A", "B", "99999999999"),
+            "Invalid value for 'QUANTITY': \"99999999999\" is not a whole number from 1 to 2147483647.",
+        ),
+        (
+            ("stock", "receive", "A", "B", "1.5"),
+            "Invalid value for 'QUANTITY': \"1.5\" is not a whole number from 1 to 2147483647.",
+        ),
+        (("stock", "receive", "A", "B", "-5"), "No such option: -5"),
+        (("seed", "--orders", "-1"), "Invalid value for '--orders': Input should be greater than or equal to 0"),
+        (("sevre",), "No such command 'sevre'. Did you mean 'serve', 'seed'?"),
+    ],
+)
+def test_what_cannot_be_understood_is_one_clear_sentence_before_anything_begins(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    ended = run(*arguments, env=environment(tmp_path / "data"))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"order-center: {sentence}\n")
+    assert not (tmp_path / "data").exists()
+
+
+def test_more_units_than_can_be_counted_do_not_arrive(seeded: dict[str, str]) -> None:
+    ended = run("stock", "receive", "SKU-00001", "ber-1", "2147483647", env=seeded)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "order-center: The inventory service refused: 2147483647 more units than there are cannot be counted.\n"
+    )
+
+
 def test_an_import_from_a_folder_that_is_none_is_one_clear_sentence(seeded: dict[str, str], tmp_path: Path) -> None:
     ended = run("import", "olist", str(tmp_path / "nothing"), env=seeded)
     assert ended.returncode == 2
@@ -45,7 +98,7 @@ def test_an_import_from_a_folder_that_is_none_is_one_clear_sentence(seeded: dict
     "command",
     [
         (), ("serve",), ("worker",), ("migrate",), ("seed",), ("doctor",), ("import", "olist"), ("stock", "receive"),
-        ("flows",), ("export-schema",), ("settings",), ("errors",),
+        ("flows",), ("explain",), ("export-schema",), ("settings",), ("errors",),
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(command: tuple[str, ...], tmp_path: Path) -> None:
@@ -63,3 +116,42 @@ def test_the_flows_are_shown_as_tables_and_as_mermaid(tmp_path: Path) -> None:
 def test_the_exported_schema_is_the_snapshot(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     assert run("export-schema", env=environment(tmp_path)).stdout == (root / "schema" / "schema.graphql").read_text()
+
+
+def test_an_operation_is_explained_as_the_page_shows(tmp_path: Path) -> None:
+    file = tmp_path / "list.graphql"
+    file.write_text("query { orders(first: 2) { nodes { number member { name } } } }")
+    page = (Path(__file__).parents[2] / "docs" / "execution.md").read_text()
+    ended = run("explain", str(file), env=environment(tmp_path))
+    plan, code = ended.stdout.split("\nThe writer\n")
+    assert f"```\n{plan}```" in page
+    compile(code, "<the writer>", "exec")
+    file.write_text("query ($wide: Boolean!) { viewer { id } orders { nodes { id number @include(if: $wide) } } }")
+    wide = run("explain", str(file), "--variables", '{"wide": true}', env=environment(tmp_path))
+    narrow = run("explain", str(file), "--variables", '{"wide": false}', env=environment(tmp_path))
+    unasked = "query ($n: Int!) { orders(first: $n) { totalCount } }"
+    file.write_text(unasked)
+    assert run("explain", str(file), env=environment(tmp_path)).returncode == 0
+    assert ("number: String!" in wide.stdout, "number: String!" in narrow.stdout) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "sentence"),
+    [
+        ("{ nope }", (), "Cannot query field 'nope'"),
+        ("{", (), "Syntax Error"),
+        ("query A { viewer { id } } query B { viewer { id } }", (), "several operations"),
+        ("query ($n: Boolean!) { viewer { id @skip(if: $n) } }", (), "Variable '$n' has invalid value"),
+        ("{ viewer { id } }", ("--variables", "["), "not JSON"),
+        ("{ viewer { id } }", ("--variables", "[]"), "must be a JSON object"),
+    ],
+)
+def test_what_cannot_be_explained_is_told_in_a_sentence(
+    text: str, arguments: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "wrong.graphql"
+    file.write_text(text)
+    ended = run("explain", str(file), *arguments, env=environment(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,11 +1,16 @@
 """The server as a process: starts, stops, restarts, recovers, and says clearly why it cannot."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.fixtures.server_process import ServerProcess, environment, free_port, run, serving
@@ -28,6 +33,23 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def database_processes(data_dir: Path) -> list[int]:
+    """The postmaster and all its children."""
+    (postmaster,) = postmasters(data_dir)
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return [postmaster, *map(int, children)]
+
+
+def answered(ask: Callable[[], Any]) -> Any:
+    """What it answers, as soon as that is something."""
+    for _ in range(1200):
+        with contextlib.suppress(httpx.TransportError):
+            if answer := ask():
+                return answer
+        time.sleep(0.05)
+    raise AssertionError("It was never answered.")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -77,15 +99,70 @@ def test_after_sigkill_of_the_server_the_next_start_takes_over(tmp_path: Path, o
     assert postmasters(data) == []
 
 
-def test_after_sigkill_of_the_database_the_next_start_recovers(tmp_path: Path, open_folder: Path) -> None:
+def test_after_sigkill_of_server_and_database_the_next_start_recovers(tmp_path: Path, open_folder: Path) -> None:
     data = open_folder / "data"
     with serving(data, tmp_path / "first.log") as server:
-        for pid in postmasters(data):
+        assert server.end(signal.SIGKILL) == -signal.SIGKILL
+        for pid in database_processes(data):
             os.kill(pid, signal.SIGKILL)
-        told = server.ask(COUNT)["errors"][0]["extensions"]
-        assert (told["code"], told["service"], told["retryable"]) == ("SERVICE_UNAVAILABLE", "database", True)
     with serving(data, tmp_path / "second.log") as server:
         assert server.ask(COUNT)["data"]["orders"]["totalCount"] == 60
+
+
+@pytest.mark.parametrize("whom", ["the postmaster", "all its processes"])
+def test_a_database_that_is_killed_is_started_again_and_requests_are_answered_as_before(
+    tmp_path: Path, open_folder: Path, whom: str
+) -> None:
+    data = open_folder / "data"
+    with serving(data, tmp_path / "log") as server:
+        (killed,) = postmasters(data)
+        for pid in [killed] if whom == "the postmaster" else database_processes(data):
+            os.kill(pid, signal.SIGKILL)
+        answered(lambda: killed not in postmasters(data) and postmasters(data) != [])
+        answered(lambda: server.ask(COUNT).get("data") == {"orders": {"totalCount": 60}})
+        assert answered(lambda: "PostgreSQL runs again." in server.output)
+        assert server.output.count("PostgreSQL has ended unasked; it is started again.") == 1
+        assert server.end() == 0
+    assert postmasters(data) == []
+    assert "Traceback" not in server.output
+
+
+def test_a_database_that_does_not_start_again_is_away_and_then_ends_the_server_with_its_reason(
+    tmp_path: Path, open_folder: Path
+) -> None:
+    data = open_folder / "data"
+    cluster = data / "postgres" / "data"
+    with serving(data, tmp_path / "log") as server:
+        (cluster / "PG_VERSION").rename(cluster / "gone")
+        for pid in database_processes(data):
+            os.kill(pid, signal.SIGKILL)
+        told = answered(lambda: server.ask(COUNT).get("errors"))[0]["extensions"]
+        assert (told["code"], told["service"], told["retryable"]) == ("SERVICE_UNAVAILABLE", "database", True)
+        assert server.process.wait() == 2
+    assert [attempt for attempt in range(1, 7) if f"Attempt {attempt} of 5 failed: " in server.output] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+    assert server.output.splitlines()[-1] == (
+        f"order-center: The folder {cluster} is not a PostgreSQL cluster: remove it, or use another data folder."
+    )
+    assert "Traceback" not in server.output
+
+
+def test_a_server_can_be_stopped_while_its_database_does_not_start(tmp_path: Path, open_folder: Path) -> None:
+    data = open_folder / "data"
+    cluster = data / "postgres" / "data"
+    with serving(data, tmp_path / "log") as server:
+        (cluster / "PG_VERSION").rename(cluster / "gone")
+        for pid in database_processes(data):
+            os.kill(pid, signal.SIGKILL)
+        answered(lambda: "Attempt 1 of 5 failed: " in server.output)
+        assert server.end() == 0
+    assert "Stopped." in server.output
+    assert "Traceback" not in server.output
 
 
 def test_a_taken_port_is_one_clear_sentence(open_folder: Path) -> None:

@@ -29,6 +29,10 @@ def in_order(status: str) -> str:
 
 
 OF_COMPLETED: Final = "order_id = (SELECT min(id) FROM orders WHERE status = 'COMPLETED')"
+OF_ONE_LINE: Final = (
+    "order_id = (SELECT min(line.order_id) FROM order_lines AS line JOIN orders ON orders.id = line.order_id"
+    " WHERE status = 'COMPLETED' AND line_count = 1 AND jsonb_array_length(allocations) = 1)"
+)
 CTID: Final = "ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)"
 
 BREAKS: Final[dict[str, tuple[str, ...]]] = {
@@ -45,8 +49,8 @@ BREAKS: Final[dict[str, tuple[str, ...]]] = {
         + CTID.format("services.reservations", "state = 'DEDUCTED'"),
     ),
     "what is held or was given for a line is what it was allocated": (
-        "UPDATE order_lines SET allocations = '[]' WHERE "
-        + first("order_lines", f"{OF_COMPLETED} AND allocations <> '[]'"),
+        f"UPDATE fulfillments SET warehouse = NULL WHERE {OF_ONE_LINE}",
+        f"UPDATE order_lines SET allocations = '[]' WHERE {OF_ONE_LINE}",
     ),
     "no reservation is held past its time to live and the grace": (
         "UPDATE services.reservations SET expires_at = '2026-06-01 11:58:59Z' WHERE "
@@ -109,6 +113,12 @@ BREAKS: Final[dict[str, tuple[str, ...]]] = {
         "UPDATE orders SET cancelled_minor = cancelled_minor - 1 WHERE " + in_order("CANCELLED"),
     ),
     "an order has one currency": (f"UPDATE order_installments SET currency = 'XXX' WHERE {OF_COMPLETED}",),
+    "a line's units are allocated where its fulfillments are": (
+        f"UPDATE fulfillments SET warehouse = 'nowhere' WHERE {OF_ONE_LINE}",
+    ),
+    "what waits for stock has a place in the queue and no warehouse; nothing else has a place": (
+        "UPDATE fulfillments SET backordered_at = now() WHERE " + first("fulfillments", OF_COMPLETED),
+    ),
     "a fulfillment's total = subtotal − discount + shipping + tax, and its units are those of its lines": (
         "UPDATE fulfillments SET cancelled_units = 1 WHERE " + first("fulfillments", OF_COMPLETED),
     ),

@@ -19,6 +19,7 @@ from adapters.entrypoints.http import application
 from adapters.settings import Settings
 from adapters.worker.loop import Worker
 from domain.values.enums import Role
+from schema.execution.executor import Executor
 from tests.fixtures.shop import SECRET, Shop
 
 pytestmark = pytest.mark.anyio
@@ -384,10 +385,30 @@ async def test_a_fault_of_ours_is_masked_and_logged_once(
     ]
 
 
+async def test_what_was_executed_is_counted(client: httpx.AsyncClient) -> None:
+    def counted(text: str) -> dict[str, int]:
+        samples = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: int(value) for name, value in samples}
+
+    before = counted((await client.get("/metrics")).text)
+    for query in ("{ viewer { kind } }", "{ viewer { kind } }", "{ nope }"):
+        await post(client, query)
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    after = counted(answer.text)
+    assert {name: after[name] - before[name] for name in after} == {
+        'order_center_operations_total{executor="compiled"}': 2,
+        'order_center_operations_total{executor="core"}': 0,
+        "order_center_operation_parts_replayed_total": 0,
+        'order_center_operation_cache_total{result="hit"}': 1,
+        'order_center_operation_cache_total{result="miss"}': 2,
+    }
+
+
 async def test_a_fault_outside_of_graphql_is_json_and_logged_once(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.entrypoints.graphql_endpoint.run", _broken)
+    monkeypatch.setattr(Executor, "run", _broken)
     answer = await post(client, "{ __typename }")
     assert (answer.status_code, code_of(answer)) == (500, "INTERNAL")
     assert answer.headers["content-type"] == f"{JSON}; charset=utf-8"

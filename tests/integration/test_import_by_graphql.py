@@ -15,7 +15,7 @@ from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports, Terms
 from domain.values.enums import ActorKind, Role
 from resolvers.context import RequestContext
-from schema.build import build_schema
+from tests.fixtures.executing import executed
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +70,7 @@ def ports(database: Database) -> Ports:
 async def ask(ports: Ports, query: str, **variables: Any) -> Any:
     deadline = asyncio.get_running_loop().time() + 60
     context = RequestContext.of(ADMIN, ports, deadline=deadline, request_id="r")
-    result = await build_schema().execute(query, variable_values=variables, context_value=context)
+    result = await executed(query, variables, context=context)
     assert result.errors is None
     assert result.data is not None
     return next(iter(result.data.values()))

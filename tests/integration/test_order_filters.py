@@ -1,5 +1,6 @@
 """Each filter of orders against rows of which some fit and some do not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,6 +125,51 @@ async def test_a_list_finds_the_orders_with_one_of_its_values(
     assert await found(views, OrderFilter(**given)) == expected
 
 
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in LISTS}))
+async def test_one_value_finds_what_it_finds_beside_another_that_nothing_has(views: SqlOrderViews, name: str) -> None:
+    async def both(*given: str) -> tuple[list[OrderView], list[OrderView]]:
+        wanted: dict[str, Any] = {name: given}
+        asked = OrderFilter(**wanted)
+        return await found(views, asked), await found(views, OrderFilter(none_of=asked))
+
+    values = [value for known, values, _ in LISTS if known == name for value in values]
+    answers = [await both(value) for value in values]
+    assert [await both(value, value) for value in values] == answers
+    assert [await both(value, "nothing has it") for value in values] == answers
+    assert any(one for one, _ in answers)
+
+
+ORDERED = [
+    ("status", OrderStatus.PAID),
+    ("status", OrderStatus.PENDING_PAYMENT),
+    ("channel", "storefront"),
+    ("business_unit", "acme"),
+    ("member_id", "mbr_1"),
+]
+CUTS = [
+    PageRequest(9),
+    PageRequest(1),
+    PageRequest(1, is_backward=True),
+    PageRequest(9, after=(day(1), "ord_a")),
+    PageRequest(9, before=(day(3), "ord_c"), is_backward=True),
+    PageRequest(1, after=(day(0), ""), before=(day(3), "ord_c")),
+]
+
+
+@pytest.mark.parametrize("sort", OrderSort)
+@pytest.mark.parametrize(("name", "value"), ORDERED)
+async def test_a_page_of_one_value_is_sorted_and_cut_as_of_any(
+    views: SqlOrderViews, name: str, value: str, sort: OrderSort
+) -> None:
+    def ask(*values: str) -> OrderQuery:
+        given: dict[str, Any] = {name: values}
+        return OrderQuery(EVERYTHING, OrderFilter(**given), sort=sort)
+
+    cuts = CUTS if sort in {OrderSort.PLACED_AT_ASC, OrderSort.PLACED_AT_DESC} else CUTS[:3]
+    for cut in cuts:
+        assert await views.page(ask(value), cut) == await views.page(ask(value, "nothing has it"), cut)
+
+
 async def test_an_empty_list_and_one_of_unstorable_values_match_nothing(views: SqlOrderViews) -> None:
     for name in {name for name, _, _ in LISTS}:
         for values in ((), ("\0", "\ud800")):
@@ -214,12 +260,23 @@ async def test_fifty_levels_of_filters_are_one_statement(views: SqlOrderViews, d
 
 
 async def test_requests_of_one_shape_share_one_statement(views: SqlOrderViews) -> None:
-    await found(views, OrderFilter(status=(OrderStatus.PAID,), placed_at=DateTimeRange(gte=day(1))))
+    some = (OrderStatus.PAID, OrderStatus.SHIPPED)
+    await found(views, OrderFilter(status=some, placed_at=DateTimeRange(gte=day(1))))
     before = page_statement.cache_info()
     await found(views, OrderFilter(status=(), placed_at=DateTimeRange(gte=day(3))))
     await found(views, OrderFilter(status=tuple(OrderStatus), placed_at=DateTimeRange(gte=day(0))))
     after = page_statement.cache_info()
     assert (after.hits, after.misses) == (before.hits + 2, before.misses)
+
+
+async def test_lists_of_one_value_have_a_shape_of_their_own(views: SqlOrderViews) -> None:
+    for leading in (OrderFilter(), OrderFilter(currency="EUR")):
+        await found(views, replace(leading, status=(OrderStatus.PAID,)))
+        before = page_statement.cache_info()
+        await found(views, replace(leading, status=(OrderStatus.SHIPPED,)))
+        await found(views, replace(leading, status=(OrderStatus.CANCELLED, "\ud800")))  # type: ignore[arg-type]
+        after = page_statement.cache_info()
+        assert (after.hits, after.misses) == (before.hits + 2, before.misses)
 
 
 PARTS = [

@@ -11,7 +11,8 @@ from adapters.policy_files import load_policies
 from adapters.seeding import known
 from adapters.seeding.order_rows import COLUMNS
 from adapters.seeding.play import QUIET
-from adapters.seeding.seed import is_seeded, seed_demo
+from adapters.seeding.seed import seed_demo
+from adapters.seeding.seeded import is_seeded
 from adapters.sql import prepare
 from domain.orders.flows import PHYSICAL_1
 from domain.ports.promotions import CouponRefusal, PromotionRequest, RefusedCoupon
@@ -72,6 +73,12 @@ async def test_two_thousand_orders_are_in_every_state_with_nothing_due_and_the_d
     assert await count(database, "jobs WHERE due_at <= :now", now=REFERENCE) == 0
     assert await count(database, "services.products") == 300
     assert await count(database, "services.members") == 500
+    states = {state.name for state in PHYSICAL_1.states if state.machine is MachineKind.FULFILLMENT}
+    found = await database.rows(prepare(text("SELECT DISTINCT status FROM fulfillments")))
+    assert {row["status"] for row in found} == states - {"CREATED"}  # which nothing stays in
+    assert await count(database, "fulfillments WHERE jsonb_array_length(declined_by) > 0 AND status = 'DELIVERED'") > 0
+    for said in ("IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED", "REFUSED"):
+        assert await count(database, "shipment_checkpoints WHERE status = :said", said=said) > 0
     assert await broken(database) == []
 
 

@@ -16,7 +16,8 @@ from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports, Terms
 from domain.values.enums import ActorKind, Role
 from resolvers.context import RequestContext
-from schema.build import build_schema
+from tests.benchmarks.operations import DETAIL, DOCUMENTS
+from tests.fixtures.executing import COMPILED, CORE, EXECUTORS, executed
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +38,9 @@ EVERYTHING = """query ($first: Int!) { orders(first: $first, filter: {status: [C
                  shipments { trackingNumber lines { quantity } } availableActions { action } }
   availableActions(includeBlocked: true) { action enabled deadline }
   history(first: 5) { nodes { action } pageInfo { hasNextPage } } } } }"""
+TRACKED = """query ($first: Int!) { orders(first: $first, filter: {status: [COMPLETED]}) { nodes {
+  fulfillments { shipments { trackingNumber checkpoints { at status location message } } } } } }"""
+UNTRACKED = TRACKED.replace("checkpoints { at status location message }", "")
 MEMBERS = """query ($first: Int!) { members(first: $first) { totalCount nodes {
   name orders(first: 2) { totalCount facets { status { count } } nodes { number lines { sku } } } } } }"""
 
@@ -67,7 +71,9 @@ async def ports(database: Database) -> Ports:
     return ports_over(database, policies, "a secret of the tests", Terms())
 
 
-async def cost(query: str, first: int, ports: Ports, database: Database) -> tuple[int, int, dict[str, int]]:
+async def cost(
+    query: str, first: int, ports: Ports, database: Database, executor: str = COMPILED
+) -> tuple[int, int, dict[str, int]]:
     """Orders or members found, SQL statements, batches per service."""
     calls: Counter[str] = Counter()
     counted: dict[str, Any] = {
@@ -76,7 +82,7 @@ async def cost(query: str, first: int, ports: Ports, database: Database) -> tupl
     deadline = asyncio.get_running_loop().time() + 60
     context = RequestContext.of(ADMIN, replace(ports, **counted), deadline=deadline, request_id="r")
     before = database.statement_count
-    result = await build_schema().execute(query, variable_values={"first": first}, context_value=context)
+    result = await executed(query, {"first": first}, context=context, executor=EXECUTORS[executor])
     assert result.errors is None
     assert result.data is not None
     found = len(next(iter(result.data.values()))["nodes"])
@@ -86,20 +92,42 @@ async def cost(query: str, first: int, ports: Ports, database: Database) -> tupl
 @pytest.mark.parametrize(
     ("query", "statements", "batches"),
     [
-        (LIST, 5, {"products.by_skus": 1, "inventory.stock": 1}),
-        (COUNTED_LIST, 3, {}),
+        (LIST, {COMPILED: 5, CORE: 5}, {"products.by_skus": 1, "inventory.stock": 1}),
+        (COUNTED_LIST, {COMPILED: 3, CORE: 3}, {}),
+        (TRACKED, {COMPILED: 4, CORE: 4}, {}),
+        (UNTRACKED, {COMPILED: 3, CORE: 3}, {}),
         (
             EVERYTHING,
-            16,
+            {COMPILED: 8, CORE: 15},
             {"products.by_skus": 1, "content.by_skus": 1, "inventory.stock": 1, "inventory.warehouses": 1},
         ),
     ],
 )
+@pytest.mark.parametrize("executor", [COMPILED, CORE])
 async def test_a_list_costs_the_same_for_one_and_for_a_hundred_orders(
-    query: str, statements: int, batches: dict[str, int], ports: Ports, database: Database
+    query: str,
+    statements: dict[str, int],
+    batches: dict[str, int],
+    executor: str,
+    ports: Ports,
+    database: Database,
 ) -> None:
-    assert await cost(query, 1, ports, database) == (1, statements, batches)
-    assert await cost(query, 100, ports, database) == (100, statements, batches)
+    assert await cost(query, 1, ports, database, executor) == (1, statements[executor], batches)
+    assert await cost(query, 100, ports, database, executor) == (100, statements[executor], batches)
+
+
+async def test_an_order_with_everything_is_read_by_four_statements_and_one_for_each_service(
+    ports: Ports, database: Database
+) -> None:
+    context = RequestContext.of(ADMIN, ports, deadline=asyncio.get_running_loop().time() + 60, request_id="r")
+    listed = await executed("{ orders(first: 1, filter: { status: [COMPLETED] }) { nodes { id } } }", context=context)
+    assert listed.data is not None
+    context = RequestContext.of(ADMIN, ports, deadline=context.deadline, request_id="r")
+    before = database.statement_count
+    detail = await executed(DOCUMENTS[DETAIL], listed.data["orders"]["nodes"][0], context=context)
+    assert detail.errors is None
+    services = ("members", "products", "content", "stock", "warehouses")
+    assert database.statement_count - before == 4 + len(services)
 
 
 async def test_the_orders_of_a_hundred_members_cost_what_those_of_one_do(ports: Ports, database: Database) -> None:

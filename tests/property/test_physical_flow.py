@@ -4,6 +4,7 @@ The provider is the embedded one's pure rules; its answers may come late, twice 
 of it (`errands`) waits until the machine does it, so that steps cross each other as they do between several workers.
 """
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +16,27 @@ from adapters.embedded.provider_rules import Operation, first_answer, operate
 from domain.access.viewer import PROVIDER, SYSTEM, Actor
 from domain.actions.changes import taking
 from domain.actions.fire_timer import _fired
+from domain.orders.backorders import allocated, declined
 from domain.orders.flows import PHYSICAL_1
 from domain.orders.model import Errand, ErrandKind, Order, Subject
 from domain.orders.shipping import remaining
 from domain.orders.shipping import shipped as with_parcel
 from domain.orders.state import BEFORE, SAME, _derived, refusal
 from domain.orders.sums import capturable_minor
-from domain.orders.views import Allocation, PaymentView
+from domain.orders.tracking import tracked
+from domain.orders.views import Allocation, CheckpointView, FulfillmentView, PaymentView
 from domain.payments import settlement
 from domain.payments.answers import OperationDeclined, ProviderAnswer
 from domain.ports.payments import PaymentRequest
-from domain.values.enums import CapturePolicy, FulfillmentState, MachineKind, OrderStatus, PaymentState, RefundState
+from domain.values.enums import (
+    CapturePolicy,
+    FulfillmentState,
+    MachineKind,
+    OrderStatus,
+    PaymentState,
+    RefundState,
+    TrackingStatus,
+)
 from domain.values.ids import IdKind
 from tests.fixtures.orders import BUYER, COUPON, STAFF, Want, World, physical_order
 
@@ -111,6 +122,35 @@ class PhysicalFlow(RuleBasedStateMachine):
     def fulfil(self, action: str, at: int, actor: Actor) -> None:
         part = self.order.fulfillments[at % len(self.order.fulfillments)]
         self.take(MachineKind.FULFILLMENT, part.id, action, actor)
+
+    @precondition(lambda self: self.order.fulfillments)
+    @rule(at=st.integers(0, 3), warehouse=st.sampled_from((None, "BER", "HAM", "LEJ")))
+    def decline(self, at: int, warehouse: str | None) -> None:
+        part = self.order.fulfillments[at % len(self.order.fulfillments)]
+        step = self.world.step(note="No room")
+        if refusal(self.order, MachineKind.FULFILLMENT, part.id, "declineFulfillment", step) is None:
+            elsewhere = None if warehouse in {*part.declined_by, part.warehouse} else warehouse
+            self.keep(declined(self.order, part.id, elsewhere, step))
+
+    @precondition(lambda self: self.waiting_parts())
+    @rule(at=st.integers(0, 3), warehouse=st.sampled_from(("BER", "HAM", "LEJ")))
+    def stock_comes(self, at: int, warehouse: str) -> None:
+        part = self.waiting_parts()[at % len(self.waiting_parts())]
+        if warehouse not in part.declined_by:
+            self.keep(allocated(self.order, part.id, warehouse, self.world.step(SYSTEM)))
+
+    def waiting_parts(self) -> list[FulfillmentView]:
+        return [part for part in self.order.fulfillments if part.status is FulfillmentState.BACKORDERED]
+
+    @precondition(lambda self: self.order.shipments)
+    @rule(at=st.integers(0, 5), status=st.sampled_from(TrackingStatus), actor=st.sampled_from((STAFF, SYSTEM)))
+    def track(self, at: int, status: TrackingStatus, actor: Actor) -> None:
+        parcel, step = self.order.shipments[at % len(self.order.shipments)], self.world.step(actor)
+        if refusal(self.order, MachineKind.FULFILLMENT, parcel.fulfillment_id, "recordTracking", step) is None:
+            event_id = f"E-{len(self.order.checkpoints)}"
+            now = self.world.now
+            said = CheckpointView(parcel.id, event_id, parcel.order_id, now, status, None, None, now)
+            self.keep(tracked(self.order, parcel, said, step))
 
     @precondition(lambda self: self.order.fulfillments)
     @rule(at=st.integers(0, 3), share=st.floats(0, 1))
@@ -280,6 +320,24 @@ class PhysicalFlow(RuleBasedStateMachine):
             *self.order.fulfillments,
         )
         assert states == {subject.id: subject.status for subject in subjects}
+
+    @invariant()
+    def units_are_allocated_where_the_fulfillments_are(self) -> None:
+        for part in self.order.fulfillments:
+            is_waiting = part.status is FulfillmentState.BACKORDERED
+            assert is_waiting == (part.backordered_at is not None)
+            assert part.warehouse not in part.declined_by
+            assert not is_waiting or part.warehouse is None
+        if self.order.fulfillments:
+            for line in self.order.lines:
+                places: Counter[str | None] = Counter()
+                for each in self.order.fulfillment_lines:
+                    part_of = self.order.fulfillment(each.fulfillment_id)
+                    if each.line_id == line.id and part_of is not None:
+                        places[part_of.warehouse] += each.quantity
+                for allocation in line.allocations:
+                    places[allocation.warehouse] -= allocation.quantity
+                assert [units for warehouse, units in places.items() if warehouse and units] == []
 
     @invariant()
     def the_sums_hold(self) -> None:

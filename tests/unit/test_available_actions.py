@@ -90,7 +90,10 @@ def test_an_alert_takes_nothing_away() -> None:
     world = World()
     order = confirmed(world, paid(world, physical_order(world)))
     actions = offered(order, actor(Role.WAREHOUSE), MachineKind.FULFILLMENT, order.fulfillments[0])
-    assert [(a.action, a.next_state, a.deadline) for a in actions] == [("acceptFulfillment", "ACCEPTED", None)]
+    assert [(a.action, a.next_state, a.deadline) for a in actions] == [
+        ("acceptFulfillment", "ACCEPTED", None),
+        ("declineFulfillment", None, None),
+    ]
 
 
 def test_same_is_the_state_it_is_in() -> None:

@@ -35,8 +35,6 @@ INDIRECT: dict[tuple[str, str], set[str]] = {
     ("domain/actions/pay_order.py", "code"): set(),
     ("domain/actions/pricing_terms.py", "refused.refusal"): set(CouponRefusal),
     ("domain/values/refusals.py", "code"): set(),
-    ("resolvers/actions/answering.py", "*problem"): {"INVALID_TEXT", "TOO_DEEP"},
-    ("schema/execution/document.py", "code"): set(),
     ("adapters/entrypoints/answers.py", "INTERNAL"): {"INTERNAL"},
     ("adapters/entrypoints/http.py", "code"): {"NOT_FOUND", "METHOD_NOT_ALLOWED", "BAD_REQUEST"},
     ("adapters/entrypoints/graphql_endpoint.py", "refused.code"): set(),

@@ -8,8 +8,9 @@ import pytest
 
 from domain.values.enums import OrderSort
 from domain.values.faults import ServiceUnavailable
+from tests.fixtures.executing import EXECUTORS
 from tests.fixtures.orders import World, physical_order
-from tests.fixtures.reading import ADMIN, ANNA, SCHEMA, STRANGER, Shelf, ask, orders_of, refused
+from tests.fixtures.reading import ADMIN, ANNA, EXECUTOR, SCHEMA, STRANGER, Shelf, ask, orders_of, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +26,6 @@ LIST_CALLS = [
     "FulfillmentLineView by fulfillment_id",
     "FulfillmentView by order_id",
     "InstallmentView by order_id",
-    "OrderLineView by id",
     "OrderLineView by order_id",
     "PaymentView by order_id",
     "RefundView by payment_id",
@@ -40,6 +40,13 @@ LIST_CALLS = [
     "stock",
     "warehouses",
 ]
+
+
+@pytest.fixture(params=EXECUTORS, autouse=True)
+def executor(request: pytest.FixtureRequest) -> str:
+    """All that is read is read by both."""
+    EXECUTOR.set(request.param)
+    return str(request.param)
 
 
 @pytest.mark.parametrize("count", [1, 7])

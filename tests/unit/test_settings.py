@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from adapters.settings import LogLevel, Settings, SettingsError, load_settings, settings_markdown, signing_key
+from adapters.settings import (
+    ExecutorKind,
+    LogLevel,
+    Settings,
+    SettingsError,
+    load_settings,
+    settings_markdown,
+    signing_key,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,6 +44,7 @@ def test_defaults() -> None:
         "policies_dir": None,
         "pool_size": 10,
         "request_deadline_ms": 10_000,
+        "executor": ExecutorKind.COMPILED,
         "max_body_bytes": 1_048_576,
         "worker": True,
         "worker_poll_ms": 1000,

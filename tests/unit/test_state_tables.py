@@ -208,7 +208,7 @@ def test_every_mutation_that_is_named_is_one_of_the_contracts() -> None:
     assert {rule.action for rule in PHYSICAL_1.rules if rule.mutation} == named
     assert named >= {
         "placeOrder", "payOrder", "capturePayment", "voidPayment", "cancelOrder", "holdOrder", "releaseOrder",
-        "confirmOrder", "acceptFulfillment", "packFulfillment", "shipFulfillment", "deliverFulfillment",
+        "confirmOrder", "acceptFulfillment", "declineFulfillment", "packFulfillment", "shipFulfillment", "recordTracking", "deliverFulfillment",
         "confirmReceipt", "extendReceipt", "completeOrder",
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 
 import adapters
 from adapters.db.aggregate_statements import INSERT_HEAD, ORDER, PARTS
+from adapters.db.aggregate_writing import EVENTS, LOST_TIMERS, VERSION_BEFORE, insert_statement, update_statement
 from adapters.db.migrate import VERSIONS, head_of
 from adapters.db.order_search import Searchable
 from adapters.db.revisions import alembic_config
@@ -38,9 +39,20 @@ def test_a_statement_compiles(name: str) -> None:
     assert STATEMENTS[name].text
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.attribute)
-def test_a_part_is_written_with_its_rows_columns(part: object) -> None:
-    assert part.upsert.parameters == part.mapper.names  # type: ignore[attr-defined]
+PLACED = ("lines", "discounts", "installments", "timers", EVENTS)
+ALL = (*(part.attribute for part in PARTS), EVENTS, LOST_TIMERS)
+
+
+@pytest.mark.parametrize("rows", [(), PLACED, ALL])
+def test_an_order_is_inserted_with_its_columns_and_its_rows(rows: tuple[str, ...]) -> None:
+    assert set(insert_statement(rows).parameters) == {*ORDER.names, *Searchable._fields, *rows}
+
+
+@pytest.mark.parametrize("rows", [(), PLACED, ALL])
+@pytest.mark.parametrize("searched", [(), Searchable._fields])
+def test_an_order_is_updated_with_its_columns_and_its_rows(rows: tuple[str, ...], searched: tuple[str, ...]) -> None:
+    statement = update_statement(rows, has_search=bool(searched))
+    assert set(statement.parameters) == {*ORDER.names, VERSION_BEFORE, *searched, *rows}
 
 
 def test_an_imported_head_is_written_with_its_rows_columns() -> None:

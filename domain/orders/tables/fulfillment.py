@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from domain.orders.backorders import ask_anew, queue_for_stock
 from domain.orders.effects import capture_at_shipment, stamp_delivered
 from domain.orders.guards import nothing_payable, order_confirmed
 from domain.orders.state import BEFORE, SAME, Clocks, Rule, State, TimerRule
@@ -19,6 +20,12 @@ STATES: Final = (
         "Its units are set aside in the warehouse, which is asked to accept it.",
         TimerRule("acceptAlert", "alert", "accept_s"),
     ),
+    State(
+        _FULFILLMENT,
+        FulfillmentState.BACKORDERED,
+        "No warehouse that it may go to has its units; it waits for stock, the longest waiting first.",
+        TimerRule("backorderAlert", "alert", "backorder_alert_s"),
+    ),
     State(_FULFILLMENT, FulfillmentState.ACCEPTED, "The warehouse will send it."),
     State(_FULFILLMENT, FulfillmentState.READY, "Picked and packed."),
     State(_FULFILLMENT, FulfillmentState.PARTIALLY_SHIPPED, "Some of its units are on their way."),
@@ -30,12 +37,26 @@ STATES: Final = (
 
 RULES: Final = (
     Rule(_FULFILLMENT, (None,), "split", (FulfillmentState.CREATED,), roles(S)),
-    Rule(_FULFILLMENT, (FulfillmentState.CREATED,), "allocate", (FulfillmentState.ALLOCATED,), roles(S)),
+    Rule(
+        _FULFILLMENT, (FulfillmentState.CREATED,), "allocate",
+        (FulfillmentState.ALLOCATED, FulfillmentState.BACKORDERED), roles(S), effects=(queue_for_stock,),
+    ),
+    Rule(
+        _FULFILLMENT, (FulfillmentState.BACKORDERED,), "allocate", (FulfillmentState.ALLOCATED,), roles(S),
+        effects=(queue_for_stock,),
+    ),
     Rule(
         _FULFILLMENT, (FulfillmentState.ALLOCATED,), "acceptFulfillment", (FulfillmentState.ACCEPTED,), roles(M, W, P),
         guards=(order_confirmed,), mutation="acceptFulfillment",
     ),
-    Rule(_FULFILLMENT, (FulfillmentState.ALLOCATED,), "alert", (SAME,), roles(S)),
+    Rule(
+        _FULFILLMENT, (FulfillmentState.ALLOCATED,), "declineFulfillment",
+        (FulfillmentState.ALLOCATED, FulfillmentState.BACKORDERED), roles(M, W, P),
+        effects=(ask_anew, queue_for_stock), mutation="declineFulfillment",
+    ),
+    Rule(
+        _FULFILLMENT, (FulfillmentState.ALLOCATED, FulfillmentState.BACKORDERED), "alert", (SAME,), roles(S),
+    ),
     Rule(
         _FULFILLMENT, (FulfillmentState.ACCEPTED,), "packFulfillment", (FulfillmentState.READY,), roles(W, M, P),
         guards=(order_confirmed,), mutation="packFulfillment",
@@ -51,11 +72,19 @@ RULES: Final = (
         roles(W, M, P, S), effects=(stamp_delivered,), mutation="deliverFulfillment",
     ),
     Rule(
+        _FULFILLMENT, (FulfillmentState.SHIPPED,), "recordTracking", (SAME, FulfillmentState.DELIVERED),
+        roles(W, M, P, S), mutation="recordTracking",
+    ),
+    Rule(
+        _FULFILLMENT, (FulfillmentState.PARTIALLY_SHIPPED, FulfillmentState.DELIVERED), "recordTracking", (SAME,),
+        roles(W, M, P, S), mutation="recordTracking",
+    ),
+    Rule(
         _FULFILLMENT, _HOLDABLE, "hold", (FulfillmentState.ON_HOLD,), roles(S), clocks=Clocks.REST,
     ),
     Rule(_FULFILLMENT, (FulfillmentState.ON_HOLD,), "release", (BEFORE,), roles(S), clocks=Clocks.RESUME),
     Rule(
-        _FULFILLMENT, (*_HOLDABLE, FulfillmentState.CREATED, FulfillmentState.ON_HOLD), "cancelFulfillment",
-        (FulfillmentState.CANCELLED,), roles(S),
+        _FULFILLMENT, (*_HOLDABLE, FulfillmentState.CREATED, FulfillmentState.BACKORDERED, FulfillmentState.ON_HOLD),
+        "cancelFulfillment", (FulfillmentState.CANCELLED,), roles(S), effects=(queue_for_stock,),
     ),
 )  # fmt: skip
