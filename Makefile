@@ -26,8 +26,9 @@ test-web: $(STAMP)  ## the tests that need Node and a browser; installs both whe
 	@.ci/install-web $(VENV)
 	@$(BIN)/python -m pytest -m web tests/web
 
-nightly: $(STAMP)  ## the tests with their long settings
+nightly: $(STAMP)  ## the tests with their long settings, and all of them on graphql-core
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "not web"
+	@ORDER_CENTER_EXECUTOR=core $(BIN)/python -m pytest -n 2 -m "not web"
 
 bench: $(STAMP)  ## measure lists, details and placements against two yardsticks (needs wrk; docs/performance.md)
 	@$(BIN)/python -m tests.benchmarks $(BENCH)

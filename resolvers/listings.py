@@ -4,8 +4,8 @@ A connection loads its page when its nodes, edges or page info are selected, its
 selected costs nothing.
 """
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, fields
+from typing import Any, Self, cast
 
 from domain.access.viewer import OrderScope
 from domain.ports.members import MemberFilter
@@ -16,7 +16,18 @@ from resolvers.cursors import CursorKind
 
 
 class _Listing:
-    __slots__ = ()
+    """Equal where all is equal. Its hash is reckoned once: it is a key, and as large as a filter."""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            values = tuple(getattr(self, field.name) for field in fields(cast("Any", self)))
+            object.__setattr__(self, "_hash", hash(values))
+            return self._hash
 
     @property
     def itself(self) -> Self:
@@ -42,6 +53,8 @@ class OrderSet:
 
 @dataclass(frozen=True, slots=True)
 class OrderListing(_Listing):
+    __hash__ = _Listing.__hash__
+
     query: OrderQuery
     page: PageRequest
     member_id: str | None = None
@@ -57,6 +70,8 @@ class OrderListing(_Listing):
 
 @dataclass(frozen=True, slots=True)
 class ProductListing(_Listing):
+    __hash__ = _Listing.__hash__
+
     filter: ProductFilter
     page: PageRequest
 
@@ -71,6 +86,8 @@ class ProductListing(_Listing):
 
 @dataclass(frozen=True, slots=True)
 class MemberListing(_Listing):
+    __hash__ = _Listing.__hash__
+
     filter: MemberFilter
     page: PageRequest
 
@@ -91,6 +108,8 @@ class FulfillmentSet:
 
 @dataclass(frozen=True, slots=True)
 class FulfillmentListing(_Listing):
+    __hash__ = _Listing.__hash__
+
     scope: OrderScope
     filter: FulfillmentFilter
     page: PageRequest
@@ -106,6 +125,8 @@ class FulfillmentListing(_Listing):
 
 @dataclass(frozen=True, slots=True)
 class HistoryListing(_Listing):
+    __hash__ = _Listing.__hash__
+
     order_id: str
     page: PageRequest
 

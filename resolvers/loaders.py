@@ -14,7 +14,8 @@ its own, or one field's cancellation would be another's error.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
-from functools import partial
+from dataclasses import fields
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from aiodataloader import DataLoader
@@ -43,8 +44,14 @@ class Shelf:
         self.coming: set[Any] = set()
         """Keys that a wave has asked for."""
 
-    def is_wanted(self, key: Any) -> bool:
-        return key is not None and not (key in self.values or key in self.coming or key in self.futures)
+    def wanted(self, keys: Iterable[Any]) -> dict[Any, None]:
+        """Those that nobody has asked for yet, each once."""
+        wanted = dict.fromkeys(keys)
+        wanted.pop(None, None)
+        for known in (self.values, self.coming, self.futures):
+            for key in wanted.keys() & known if known else ():
+                del wanted[key]
+        return wanted
 
     def put(self, keys: Iterable[Any], values: Iterable[Any]) -> None:
         self.values.update(zip(keys, values, strict=True))
@@ -55,11 +62,10 @@ class Shelf:
 
     def arrived(self, keys: Sequence[Any]) -> None:
         """Tells those who wait for what a wave has brought."""
-        for key in keys:
-            self.coming.discard(key)
-            future = self.futures.get(key)
-            if future is not None and not future.done():
-                _tell(future, self.values[key])
+        self.coming.difference_update(keys)
+        for key in self.futures.keys() & set(keys):
+            if not self.futures[key].done():
+                _tell(self.futures[key], self.values[key])
 
 
 class FutureView(MutableMapping[Any, "asyncio.Future[Any]"]):
@@ -112,11 +118,12 @@ class Loaders:
         once, all at the same time, and all that are read from tables of an order's parts are one statement.
         """
         missing: dict[tuple[str, Columns], dict[Any, None]] = {}
+        asked = [one._replace(columns=_columns(one.name, one.columns)) for one in asked]
         for name, keys, columns in asked:
             shelf = self._shelf(name, columns)
             if columns is not None and (name, None) in self._shelves:
                 shelf.take(self._shelf(name, None), keys)
-            wanted = dict.fromkeys(filter(shelf.is_wanted, keys))
+            wanted = shelf.wanted(keys)
             if wanted:
                 shelf.coming.update(wanted)
                 missing.setdefault((name, columns), {}).update(wanted)
@@ -237,3 +244,10 @@ def _part_of(one: Wanted) -> PartsOf:
     if batch.rows is None or batch.parent is None:
         raise TypeError(f"{one.name} does not load parts")
     return PartsOf(batch.rows, batch.parent, tuple(one.keys), one.columns)
+
+
+@lru_cache(4096)
+def _columns(name: str, attributes: Columns) -> Columns:
+    """The columns that hold these attributes; all where one of them is reckoned from others."""
+    rows = BATCHES[name].rows
+    return attributes if attributes is not None and rows and attributes <= {one.name for one in fields(rows)} else None

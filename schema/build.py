@@ -6,7 +6,9 @@ from typing import Final
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
 
+from schema.inputs import register_inputs
 from schema.roots.mutation import Mutation
 from schema.roots.query import Query
 from schema.types.enums import describe_enums
@@ -16,18 +18,34 @@ from schema.types.scalars import SCALARS
 SNAPSHOT: Final = Path(__file__).parent / "schema.graphql"
 
 
+class _Names(NameConverter):
+    """Strawberry's own, but each name is converted once: it asks for them with every argument of every request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._converted: dict[str, str] = {}
+
+    def apply_naming_config(self, name: str) -> str:
+        converted = self._converted.get(name)
+        if converted is None:
+            converted = self._converted[name] = super().apply_naming_config(name)
+        return converted
+
+
 @cache
 def build_schema() -> strawberry.federation.Schema:
     """The one schema of this process."""
     describe_enums()
     register_views()
-    return strawberry.federation.Schema(
+    schema = strawberry.federation.Schema(
         query=Query,
         mutation=Mutation,
         types=tuple(TYPE_OF_VIEW.values()),
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, name_converter=_Names()),
         federation_version="2.0",
     )
+    register_inputs(schema)
+    return schema
 
 
 def sdl() -> str:

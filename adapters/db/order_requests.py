@@ -5,7 +5,8 @@ equal to one value is sorted by what follows it in an index, and what is among s
 n-th value belongs to the n-th parameter.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from adapters.db.order_filters import (
@@ -55,13 +56,29 @@ def page_request(query: OrderQuery) -> Request:
 
 def fulfillment_request(scope: OrderScope, query: FulfillmentFilter) -> Request:
     values = _Values()
-    leaves = values.leaves("fulfillment.", query, FULFILLMENT_LISTS, FULFILLMENT_RANGES)
+    leaves = values.leaves(_FULFILLMENT, query)
     return values.request(leaves + values.scope(scope))
 
 
 def scope_request(scope: OrderScope) -> Request:
     values = _Values()
     return values.request(values.scope(scope))
+
+
+class _Kind:
+    """What is looked at in a filter: all at once, as most of it is not given."""
+
+    def __init__(self, prefix: str, lists: Iterable[str], ranges: Iterable[str]) -> None:
+        self.prefix = prefix
+        self.lists = tuple(lists)
+        self.ranges = tuple(ranges)
+        self.lists_of = _tuple_of(self.lists)
+        self.ranges_of = _tuple_of(self.ranges)
+
+
+def _tuple_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """`attrgetter`, which gives a tuple for two names or more only."""
+    return attrgetter(*names) if len(names) > 1 else lambda given: tuple(getattr(given, name) for name in names)
 
 
 class _Values:
@@ -74,10 +91,10 @@ class _Values:
         return Request(shape, dict(zip(parameter_names(), self._values, strict=False)))
 
     def scope(self, scope: OrderScope) -> Shape:
-        return self.leaves("scope.", scope, SCOPE_LISTS, {}) + self._text("scope.member_id", scope.member_id)
+        return self.leaves(_SCOPE, scope) + self._text("scope.member_id", scope.member_id)
 
     def filter(self, given: OrderFilter) -> Shape:
-        leaves = self.leaves("", given, LISTS, RANGES) + self._text("currency", given.currency)
+        leaves = self.leaves(_ORDER, given) + self._text("currency", given.currency)
         return leaves + tuple(self._branches(given))
 
     def search(self, search: str | None) -> Shape:
@@ -87,11 +104,15 @@ class _Values:
         self._values += terms
         return ("search",)
 
-    def leaves(self, prefix: str, given: Any, lists: Iterable[str], ranges: Mapping[str, Any]) -> Shape:
-        leaves = [prefix + self._list(name, values) for name in lists if (values := getattr(given, name)) is not None]
-        for name in ranges:
-            if (bounds := getattr(given, name)) is not None:
-                leaves += (f"{prefix}{name}.{bound}" for bound in self._bounds(bounds))
+    def leaves(self, kind: "_Kind", given: Any) -> Shape:
+        leaves = [
+            kind.prefix + self._list(name, values)
+            for name, values in zip(kind.lists, kind.lists_of(given), strict=True)
+            if values is not None
+        ]
+        for name, bounds in zip(kind.ranges, kind.ranges_of(given), strict=True):
+            if bounds is not None:
+                leaves += (f"{kind.prefix}{name}.{bound}" for bound in self._bounds(bounds))
         return tuple(leaves)
 
     def _branches(self, given: OrderFilter) -> Iterator[Branch]:
@@ -124,3 +145,8 @@ class _Values:
 def _in_range(amount_minor: int) -> int:
     """No stored amount is beyond the column's range, so that its end asks the same."""
     return min(max(amount_minor, -_BIGINT_MAX), _BIGINT_MAX)
+
+
+_ORDER: Final = _Kind("", LISTS, RANGES)
+_SCOPE: Final = _Kind("scope.", SCOPE_LISTS, ())
+_FULFILLMENT: Final = _Kind("fulfillment.", FULFILLMENT_LISTS, FULFILLMENT_RANGES)

@@ -67,6 +67,9 @@ class Money:
 
 def amount_text(amount_minor: int, currency: str) -> str:
     """The amount with as many digits as the currency has, like `format(Money(…).amount, "f")`, of whole numbers alone."""
+    digits = _DIGITS.get(currency)
+    if digits == 2 and amount_minor >= 0:  # nearly all of them, and lists are full of amounts
+        return f"{amount_minor // 100}.{amount_minor % 100:02d}"
     digits = minor_digits(currency)
     if digits == 0:
         return str(amount_minor)

@@ -26,8 +26,7 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from graphql.execution.values import VariableValues, get_argument_values
 
 from schema.execution.document import Operation
-from schema.execution.levels import has_containers
-from schema.execution.plan import Field, Part, Plan, Selection, Shape
+from schema.execution.plan import Field, Part, Plan, Selection, Shape, has_containers
 from schema.execution.reads import attributes_by_loader
 from schema.execution.sources import TYPE_NAME, Called, Declarations, Loaded, Source, Uncompiled, source_of
 from schema.execution.writer import written

@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import GeneratorType
 from typing import Any, Final, NamedTuple
 
-from graphql import GraphQLEnumType, GraphQLNamedType, GraphQLScalarType, Undefined, specified_scalar_types
+from graphql import GraphQLEnumType, GraphQLNamedType, GraphQLScalarType, Undefined
 
 _IS_WRONG: Final = {
     "String": "type({0}) is not str",
@@ -44,20 +44,19 @@ def leaf_of(named_type: GraphQLNamedType) -> Leaf:
     name, write = f"write_{named_type.name}", _written(named_type.coerce_output_value)
     if isinstance(named_type, GraphQLEnumType):
         return Leaf(None, name, write, _enumeration(named_type))
-    is_built_in = specified_scalar_types.get(named_type.name) is named_type
-    return Leaf(_IS_WRONG.get(named_type.name) if is_built_in else None, name, write)
+    return Leaf(_IS_WRONG.get(named_type.name), name, write)
 
 
 def is_odd(value: Any) -> bool:
     """Whether graphql-core does something else with it than to write it: whatever it is, a scalar might take it."""
-    return value is Undefined or isinstance(value, Exception) or _is_awaited(type(value))
+    return value is Undefined or isinstance(value, Exception) or is_awaited(type(value))
 
 
 def _may_be_awaited(kind: type[Any]) -> bool:
     return kind is GeneratorType or hasattr(kind, "__await__")
 
 
-_is_awaited: Final[Callable[[Any], bool]] = lru_cache(1024)(_may_be_awaited)
+is_awaited: Final[Callable[[Any], bool]] = lru_cache(1024)(_may_be_awaited)
 """Whether values of the type may have to be waited for."""
 
 

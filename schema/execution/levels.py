@@ -9,17 +9,19 @@ marked as irregular, and nothing beneath them is asked for.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from inspect import iscoroutine
+from types import NoneType
 from typing import Any, NamedTuple, Protocol, cast
 
-from graphql import GraphQLError, GraphQLResolveInfo, Undefined, default_type_resolver
+from graphql import GraphQLResolveInfo, Undefined, default_type_resolver
 from graphql import is_abstract_type as is_abstract
 from graphql.execution import Executor
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path
+from graphql.pyutils import Path, UndefinedType
 
-from schema.execution.leaves import is_odd
-from schema.execution.plan import Field, Part, Selection, Shape
+from schema.execution.leaves import is_awaited, is_odd
+from schema.execution.plan import Field, Part, Selection, Shape, has_containers
 from schema.execution.sources import Attribute, Called, Computed, Contextual, Loaded
 from schema.execution.waiting import Values, attempted, await_all, has_awaitables, listed
 
@@ -71,11 +73,6 @@ class Request:
 
     def arguments(self, of: Field) -> Mapping[str, Any]:
         return get_argument_values(of.definition, of.details[0].node, self.core.variable_values)
-
-
-def has_containers(arguments: Mapping[str, Any]) -> bool:
-    """Whether they are made anew for each call, as a resolver may change what it is given."""
-    return any(isinstance(value, list | dict) for value in arguments.values())
 
 
 class Failure(NamedTuple):
@@ -168,9 +165,8 @@ class _Wave:
     def _asked(self, one: Field, source: Loaded, parents: Values) -> Asked:
         """Where a parent has no key because reading it failed, nothing is asked for, and that is the field's error."""
         keys = _mapped(source.get, parents)
-        failed = {position: key for position, key in enumerate(keys) if isinstance(key, Exception)}
-        if failed:
-            self._failed[one] = failed
+        if _has(_is_error, keys):
+            self._failed[one] = {position: key for position, key in enumerate(keys) if isinstance(key, Exception)}
             keys = [None if isinstance(key, Exception) else key for key in keys]
         return Asked(one, source.loader, keys, parents, self._request.attributes.get(source.loader))
 
@@ -246,7 +242,7 @@ class _Wave:
 
     def _without_failures(self, one: Field, values: Values) -> Values:
         """Errors of a field that may be null are told apart from the answer, which has a null there."""
-        if not any(isinstance(value, Exception) for value in values):
+        if not _has(_is_error, values):
             return values
         if one.shape.is_required:
             self._found.is_regular = False
@@ -259,6 +255,8 @@ class _Wave:
         """What is in the values' lists, in order, without nulls."""
         inner = shape.item
         if inner is None:
+            if not _has(_is_odd_or_none, values):
+                return values
             items = [value for value in values if not _is_nothing(value)]
             self._expect(len(items) == len(values) or not (shape.is_required or any(map(is_odd, values))))
             return items
@@ -305,9 +303,7 @@ class _Wave:
 def _are_of(selection: Selection, items: Values) -> bool:
     """Whether all are surely of the type, or nobody beneath asks for anything: then it is looked at where they are written."""
     known = selection.known_class
-    return (
-        not selection.slotted or selection.object_type.is_type_of is None or all(type(item) is known for item in items)
-    )
+    return not selection.slotted or selection.object_type.is_type_of is None or set(map(type, items)) <= {known}
 
 
 def _type_of(one: Field, resolve: Callable[..., Any], item: Any, info: GraphQLResolveInfo[Any]) -> str | None:
@@ -318,7 +314,8 @@ def _type_of(one: Field, resolve: Callable[..., Any], item: Any, info: GraphQLRe
     if selection is None or _are_of(selection, [item]):
         return None if selection is None else selection.object_type.name
     is_type_of = cast("Callable[..., Any]", selection.object_type.is_type_of)
-    return name if attempted(is_type_of, item, info) is True else None
+    answer = attempted(is_type_of, item, info)
+    return None if not answer or is_odd(answer) else name
 
 
 def _mapped(of: Callable[[Any], Any], parents: Values) -> Values:
@@ -337,6 +334,21 @@ def _made(then: Callable[[Any, Any], Any], asked: Asked, values: Sequence[Any]) 
 
 def _listed(one: Field, values: Values) -> Values:
     return values if one.shape.item is None else [listed(one.shape, value) for value in values]
+
+
+def _has(is_such: Callable[[Any], bool], values: Values) -> bool:
+    """Values are looked at by their types: they are many, and their types are few."""
+    return any(map(is_such, set(map(type, values))))
+
+
+@lru_cache(1024)
+def _is_error(kind: Any) -> bool:
+    return issubclass(kind, Exception)
+
+
+@lru_cache(1024)
+def _is_odd_or_none(kind: Any) -> bool:
+    return kind is NoneType or kind is UndefinedType or _is_error(kind) or is_awaited(kind)
 
 
 def _is_nothing(value: Any) -> bool:

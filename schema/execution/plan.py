@@ -38,7 +38,7 @@ class Field:
     """By the name of the object's type; empty for leaves."""
     slot: int | None = None
     arguments: Mapping[str, Any] | None = None
-    """Where they are the same for every request; None: they depend on variables."""
+    """Where they are the same for every request; None: they depend on variables, or are made for each call."""
 
     @property
     def known_slot(self) -> int:
@@ -99,6 +99,11 @@ class Plan:
             for top in part.selection.fields:
                 yield top
                 yield from fields_beneath(top)
+
+
+def has_containers(arguments: Mapping[str, Any]) -> bool:
+    """Whether they are made anew for each call, as a resolver may change what it is given."""
+    return any(isinstance(value, list | dict) for value in arguments.values())
 
 
 class Visitor(Protocol):

@@ -14,11 +14,11 @@ README = Path(__file__).parents[2] / "README.md"
 PRINTED_URL = "http://127.0.0.1:8000"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+@pytest.fixture(scope="module", params=["compiled", "core"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("readme")
     folder.chmod(0o755)
-    with serving(folder / "data", folder / "log", demo_orders="500") as running:
+    with serving(folder / "data", folder / "log", demo_orders="500", executor=request.param) as running:
         yield running
 
 

@@ -8,7 +8,7 @@ import pytest
 from domain.access.viewer import Viewer
 from domain.orders.commands import PlaceOrderLine
 from resolvers.context import RequestContext
-from tests.fixtures.executing import executed
+from tests.fixtures.executing import EXECUTOR, EXECUTORS, executed
 from tests.fixtures.shop import ANNA, WAREHOUSE, Shop, did
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +25,11 @@ TRACK: Final = """mutation ($input: RecordTrackingInput!) { recordTracking(input
 HISTORY: Final = """query ($id: ID!) { order(ref: {id: $id}) { lines { sku stock { available } }
   fulfillments { status availableActions(includeBlocked: true) { action enabled } }
   history { nodes { action from to note details actor { id } } } } }"""
+
+
+@pytest.fixture(params=EXECUTORS, autouse=True)
+def executor(request: pytest.FixtureRequest) -> None:
+    EXECUTOR.set(request.param)
 
 
 async def ask(shop: Shop, query: str, viewer: Viewer = WAREHOUSE, **variables: Any) -> Any:

@@ -15,7 +15,7 @@ from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports, Terms
 from domain.values.enums import ActorKind, Role
 from resolvers.context import RequestContext
-from tests.fixtures.executing import executed
+from tests.fixtures.executing import EXECUTOR, EXECUTORS, executed
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +65,11 @@ class FixedClock:
 @pytest.fixture
 def ports(database: Database) -> Ports:
     return ports_over(database, load_policies(), "a secret of the tests", Terms(), clock=FixedClock())
+
+
+@pytest.fixture(params=EXECUTORS, autouse=True)
+def executor(request: pytest.FixtureRequest) -> None:
+    EXECUTOR.set(request.param)
 
 
 async def ask(ports: Ports, query: str, **variables: Any) -> Any:

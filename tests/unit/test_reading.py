@@ -8,9 +8,9 @@ import pytest
 
 from domain.values.enums import OrderSort
 from domain.values.faults import ServiceUnavailable
-from tests.fixtures.executing import EXECUTORS
+from tests.fixtures.executing import EXECUTOR, EXECUTORS
 from tests.fixtures.orders import World, physical_order
-from tests.fixtures.reading import ADMIN, ANNA, EXECUTOR, SCHEMA, STRANGER, Shelf, ask, orders_of, refused
+from tests.fixtures.reading import ADMIN, ANNA, SCHEMA, STRANGER, Shelf, ask, orders_of, refused
 
 pytestmark = pytest.mark.anyio
 
