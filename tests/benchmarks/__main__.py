@@ -9,7 +9,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from tests.benchmarks import load, report, size
+from tests.benchmarks import execution, load, report, size
 from tests.benchmarks.answers import AnswersDifferError
 from tests.benchmarks.databases import seeded
 from tests.benchmarks.measuring import Measurement, Options, Say
@@ -21,6 +21,10 @@ from tests.benchmarks.reading import read
 WIDTH: Final = 130
 """The table's own, wherever it is printed to."""
 
+EXECUTION: Final = "Execution"
+"""Both executors alone: no server and no database."""
+KINDS: Final = (*ALL, EXECUTION)
+
 console = Console(width=WIDTH)
 
 
@@ -29,16 +33,16 @@ def main(
     seconds: Annotated[int, typer.Option(min=1, max=600, help="How long each measurement takes.")] = 15,
     connections: Annotated[int, typer.Option(min=1, max=256, help="Keep-alive connections.")] = 16,
     sample: Annotated[int, typer.Option(min=1, max=1000, help="How many answers are compared.")] = 100,
-    only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(ALL)}; may be repeated.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(KINDS)}; may be repeated.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the results to this file, too.")] = None,
     sizes: Annotated[
         list[int] | None, typer.Option("--size", min=1000, max=10_000_000, help="Compare LIST at these sizes instead.")
     ] = None,
 ) -> None:
     """Measure LIST, DETAIL and PLACE against the yardsticks `limit` and `plain`."""
-    wanted = tuple(only or ALL)
-    if unknown := set(wanted) - set(ALL):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not one of {', '.join(ALL)}", param_hint="--only")
+    wanted = tuple(only or KINDS)
+    if unknown := set(wanted) - set(KINDS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: not one of {', '.join(KINDS)}", param_hint="--only")
     try:
         load.generator()
         if sizes:
@@ -58,11 +62,16 @@ def _compare_servers(wanted: tuple[str, ...], options: Options, json: Path | Non
         console.print(note, markup=False)
 
     found = []
-    for one in _measurements(wanted, options, say):
+    served = tuple(name for name in wanted if name in ALL)
+    for one in _measurements(served, options, say) if served else ():
         found.append(one)
         console.print(f"{one.operation} {one.server}: {one.per_second:.0f} requests/s", markup=False)
-    console.print(report.table(found))
-    _write(json, report.document(found, options, notes))
+    if found:
+        console.print(report.table(found))
+    alone = execution.main() if EXECUTION in wanted else []
+    if alone:
+        console.print(execution.table(alone))
+    _write(json, {**report.document(found, options, notes), "execution": [one._asdict() for one in alone]})
 
 
 def _measurements(wanted: tuple[str, ...], options: Options, say: Say) -> Iterator[Measurement]:
