@@ -11,7 +11,7 @@ CONFLICT                    too many writers at once; retryable
 INTERNAL                    ours: masked here, logged by whoever answers
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -28,15 +28,36 @@ _TOLD: Final = (BadRequest, ServiceRejected, ServiceUnavailable)
 """Faults whose own sentence is meant for the caller."""
 
 
-def catalogued(error: GraphQLError, request_id: str, *, is_executed: bool) -> GraphQLError:
-    """The same error as it may be shown. `is_executed`: false while the document was still parsed and validated."""
+def catalogued(error: GraphQLError, request_id: str, *, is_executed: bool, count: int = 1) -> GraphQLError:
+    """The same error as it may be shown. `is_executed`: false while the document was still parsed and validated. `count`: how many
+    it stands for.
+    """
     fault = fault_of(error)
     if fault is not None:
         message = str(fault) if isinstance(fault, _TOLD) else IN_THE_WAY
-        return _shown(error, message, _extensions_of(fault, request_id))
+        more = {"count": count} if count > 1 else {}
+        return _shown(error, message, _extensions_of(fault, request_id) | more)
     code = _code_of(error, is_executed=is_executed)
     message = MASKED if code == INTERNAL else error.message
     return _shown(error, message, {"code": code, "retryable": False, "requestId": request_id})
+
+
+def collapsed(errors: Iterable[GraphQLError]) -> list[tuple[GraphQLError, int]]:
+    """The errors, and how many of them each stands for. When a service is down, all fields that needed it fail alike: of those
+    whose paths differ in their places in lists only, the first one is told.
+    """
+    counts: dict[object, int] = {}
+    first: dict[object, GraphQLError] = {}
+    for error in errors:
+        fault = fault_of(error)
+        key: object = (fault.service, _field_path(error)) if isinstance(fault, ServiceUnavailable) else id(error)
+        counts[key] = counts.get(key, 0) + 1
+        first.setdefault(key, error)
+    return [(error, counts[key]) for key, error in first.items()]
+
+
+def _field_path(error: GraphQLError) -> tuple[str, ...]:
+    return tuple(part for part in error.path or () if isinstance(part, str))
 
 
 def is_masked(error: GraphQLError) -> bool:

@@ -12,7 +12,7 @@ from adapters.console.page import CONTENT_SECURITY_POLICY
 from adapters.entrypoints.negotiation import JSON
 from adapters.sql import is_away
 from domain.values.faults import ServiceUnavailable
-from resolvers.faults import INTERNAL, MASKED, catalogued, is_masked
+from resolvers.faults import INTERNAL, MASKED, catalogued, collapsed, is_masked
 
 log = logging.getLogger("order_center.http")
 
@@ -62,7 +62,9 @@ def told(errors: Sequence[GraphQLError], request_id: str, *, is_valid: bool) -> 
     if masked:
         more = f" (and at {len(masked) - 1} more)" if len(masked) > 1 else ""
         log.error("Request %s failed at %s%s", request_id, masked[0].path, more, exc_info=masked[0].original_error)
-    return [catalogued(error, request_id, is_executed=is_valid).formatted for error in errors]
+    return [
+        catalogued(error, request_id, is_executed=is_valid, count=count).formatted for error, count in collapsed(errors)
+    ]
 
 
 def _of_absent_database(error: GraphQLError) -> GraphQLError:

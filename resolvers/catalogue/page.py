@@ -25,7 +25,10 @@ as `retryable`. How HTTP's status goes with them is in [http.md](http.md).
 _SECTIONS: Final[Mapping[Where, tuple[str, str]]] = {
     Where.ERRORS: (
         "Entries of `errors`",
-        "`errors[].extensions.code`: faults, bad requests and access. Each entry has `requestId`; a service's faults also have `service`.",
+        (
+            "`errors[].extensions.code`: faults, bad requests and access. Each entry has `requestId`; a service's faults also have `service`. "
+            "When a whole service is down, the same field of many rows is told once: `path` is the first one's, `count` says how many."
+        ),
     ),
     Where.REFUSALS: (
         "Refusals",
