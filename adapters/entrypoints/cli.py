@@ -1,14 +1,12 @@
 """`order-center`: the command line. Each command says what it does, what it needs, and ends with 0, 1 (no) or 2 (cannot)."""
 
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 import typer
 
 from adapters.entrypoints.command_table import command_table
 from adapters.entrypoints.faults import EXIT_MISCONFIGURED, UsageFault, explained
+from adapters.entrypoints.interrupts import remember_interrupts
 from adapters.entrypoints.one_root import check_one_root
 
 INTERRUPTED = 130
@@ -16,7 +14,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     check_one_root()
-    signal.signal(signal.SIGTERM, _interrupted)
+    remember_interrupts()
     sys.exit(explained(_called)())
 
 
@@ -32,7 +30,3 @@ def _called() -> int | None:
     if code == INTERRUPTED:
         sys.stderr.write("Stopped.\n")
     return code
-
-
-def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -8,6 +8,7 @@ import uvloop
 
 from adapters.bootstrap import OrderCenter, assembled
 from adapters.entrypoints.databases import any_database
+from adapters.entrypoints.interrupts import obey_interrupts
 from adapters.entrypoints.starting import settings_and_log
 
 T = TypeVar("T")
@@ -26,5 +27,11 @@ def with_center(do: Callable[[OrderCenter], Awaitable[T]]) -> T:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
+    """Raises KeyboardInterrupt, without beginning, where one was asked for before."""
+    try:
+        obey_interrupts()
+    except KeyboardInterrupt:
+        work.close()
+        raise
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
