@@ -41,8 +41,6 @@ Holds = Callable[[ColumnElement[Any], str], Condition]
 
 ONE: Final = ".is"
 """Ends the leaf of a list with one value."""
-LEADS: Final = ".leads"
-"""Ends such a leaf where it is all that is asked, and an index begins with its column and goes on as the list is sorted."""
 
 # Not SQLAlchemy's own constants: with those it folds the condition, and the parameters of what it folds away are gone.
 _ALWAYS: Final[Condition] = literal_column("true", Boolean())
@@ -122,16 +120,6 @@ RANGES: Final[Mapping[str, Column[Any]]] = {
     "updated_at": orders.c.updated_at,
     "total": orders.c.total_minor,
 }
-LEADERS: Final[Mapping[str, Column[Any]]] = {
-    "scope.business_units.is": orders.c.business_unit,
-    "scope.channels.is": orders.c.channel,
-    "scope.member_id": orders.c.member_id,
-    "business_unit.is": orders.c.business_unit,
-    "channel.is": orders.c.channel,
-    "member_id.is": orders.c.member_id,
-    "status.is": orders.c.status,
-}
-"""The leaves that can lead, and what their index begins with before the time of placing."""
 FULFILLMENT_LISTS: Final = {name: fulfillments.c[name] for name in ("status", "warehouse", "seller_id", "order_id")}
 FULFILLMENT_RANGES: Final = {"promised_at": fulfillments.c.promised_at}
 
@@ -183,7 +171,6 @@ def _tsquery(name: str) -> ColumnElement[Any]:
 
 
 _LEAVES: Final[Mapping[str, Leaf]] = {
-    **{leaf + LEADS: _leaf(column, among) for leaf, column in LEADERS.items()},
     **_list_leaves("scope.", SCOPE_LISTS, orders),
     "scope.member_id": _leaf(orders.c.member_id, is_one),
     **_list_leaves("", LISTS, orders),

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from adapters.db.order_bounds import bounded
 from adapters.db.order_filters import (
     BOUNDS,
     BRANCHES,
     FULFILLMENT_LISTS,
     FULFILLMENT_RANGES,
-    LEADERS,
-    LEADS,
     LISTS,
     ONE,
     RANGES,
@@ -24,14 +23,15 @@ from adapters.db.order_filters import (
     Shape,
     parameter_names,
 )
+from adapters.db.order_leads import SORTED_BY, Lead, is_sorted, led
 from adapters.db.order_search import search_terms
+from adapters.db.order_sorts import SORTS
 from adapters.db.text_values import is_storable, storable
 from domain.access.viewer import OrderScope
 from domain.ports.order_views import DateTimeRange, FulfillmentFilter, MinorRange, OrderFilter, OrderQuery
-from domain.values.enums import OrderSort
+from domain.values.paging import PageRequest
 
 _BIGINT_MAX: Final = 2**63 - 1
-_SORTS_OF_LEADERS: Final = frozenset((OrderSort.PLACED_AT_DESC, OrderSort.PLACED_AT_ASC))
 
 
 class Request(NamedTuple):
@@ -40,18 +40,31 @@ class Request(NamedTuple):
     """By parameter name."""
 
 
+class PageOfOrders(NamedTuple):
+    shape: Shape
+    """Of what does not lead."""
+    lead: Lead | None
+    values: dict[str, Any]
+    """By parameter name, without those of the page."""
+    page: PageRequest
+    has_one_plan: bool
+    """Whether the page's rows are next to each other in an index, whatever the values."""
+
+
 def order_request(query: OrderQuery) -> Request:
     values = _Values()
-    return values.request(values.scope(query.scope) + values.filter(query.filter) + values.search(query.search))
+    return values.request(values.order(query))
 
 
-def page_request(query: OrderQuery) -> Request:
-    """As `order_request`. A single condition leads where it can, and takes its value as a list then."""
-    asked = order_request(query)
-    if len(asked.shape) == 1 and asked.shape[0] in LEADERS and query.sort in _SORTS_OF_LEADERS:
-        (leaf,), ((name, value),) = asked.shape, asked.values.items()
-        return Request((f"{leaf}{LEADS}",), {name: [value]})
-    return asked
+def page_request(query: OrderQuery, page: PageRequest) -> PageOfOrders:
+    """As `order_request`, cut to a page."""
+    given, sort = _Values(), SORTS[query.sort]
+    shape, values, page = bounded(given.order(query), given.values, page, sort.range, falls=sort.falls)
+    found = led(shape, values) if sort.range == SORTED_BY else None
+    if found is None:
+        return PageOfOrders(shape, None, _named(values), page, is_sorted(shape, sort.range))
+    named = _named(found.values) | found.lead_values
+    return PageOfOrders(found.shape, found.lead, named, page, is_sorted(found.shape, sort.range))
 
 
 def fulfillment_request(scope: OrderScope, query: FulfillmentFilter) -> Request:
@@ -85,10 +98,13 @@ class _Values:
     """Takes the values in, one after the other; each method gives the leaves that they belong to."""
 
     def __init__(self) -> None:
-        self._values: list[Any] = []
+        self.values: list[Any] = []
 
     def request(self, shape: Shape) -> Request:
-        return Request(shape, dict(zip(parameter_names(), self._values, strict=False)))
+        return Request(shape, _named(self.values))
+
+    def order(self, query: OrderQuery) -> Shape:
+        return self.scope(query.scope) + self.filter(query.filter) + self.search(query.search)
 
     def scope(self, scope: OrderScope) -> Shape:
         return self.leaves(_SCOPE, scope) + self._text("scope.member_id", scope.member_id)
@@ -101,7 +117,7 @@ class _Values:
         terms = search_terms(search)
         if terms is None:
             return ()
-        self._values += terms
+        self.values += terms
         return ("search",)
 
     def leaves(self, kind: "_Kind", given: Any) -> Shape:
@@ -124,22 +140,26 @@ class _Values:
     def _list(self, name: str, given: Iterable[str]) -> str:
         values = storable(dict.fromkeys(given))
         is_one = len(values) == 1
-        self._values.append(values[0] if is_one else values)
+        self.values.append(values[0] if is_one else values)
         return name + ONE if is_one else name
 
     def _text(self, leaf: str, given: str | None) -> Shape:
         """A text that cannot be stored equals none: NULL."""
         if given is None:
             return ()
-        self._values.append(given if is_storable(given) else None)
+        self.values.append(given if is_storable(given) else None)
         return (leaf,)
 
     def _bounds(self, given: DateTimeRange | MinorRange) -> Iterator[str]:
         for bound in BOUNDS:
             value = getattr(given, bound)
             if value is not None:
-                self._values.append(_in_range(value) if isinstance(value, int) else value)
+                self.values.append(_in_range(value) if isinstance(value, int) else value)
                 yield bound
+
+
+def _named(values: Iterable[Any]) -> dict[str, Any]:
+    return dict(zip(parameter_names(), values, strict=False))
 
 
 def _in_range(amount_minor: int) -> int:

@@ -3,6 +3,7 @@
 The caches are bounded, for a shape is the caller's choice.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -16,7 +17,9 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    Values,
     and_,
+    any_,
     bindparam,
     column,
     func,
@@ -25,10 +28,12 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 from sqlalchemy.sql.selectable import FromClause, TableValuedAlias
 
-from adapters.db.order_filters import LEADERS, LEADS, Condition, Shape, among, condition, parameter_names
+from adapters.db.order_filters import Condition, Shape, among, condition, parameter_names
+from adapters.db.order_leads import Lead
+from adapters.db.order_sorts import SORTS
 from adapters.db.rows import mapper_of
 from adapters.db.tables import (
     fulfillment_lines,
@@ -54,16 +59,6 @@ Names = tuple[str, ...]
 """Of columns."""
 
 FACETS: Final = ("status", "payment_status", "fulfillment_status", "channel", "business_unit")
-
-_SORTS: Final[dict[OrderSort, tuple[Column[Any], bool]]] = {
-    OrderSort.PLACED_AT_DESC: (orders.c.placed_at, True),
-    OrderSort.PLACED_AT_ASC: (orders.c.placed_at, False),
-    OrderSort.UPDATED_AT_DESC: (orders.c.updated_at, True),
-    OrderSort.UPDATED_AT_ASC: (orders.c.updated_at, False),
-    OrderSort.TOTAL_DESC: (orders.c.total_minor, True),
-    OrderSort.TOTAL_ASC: (orders.c.total_minor, False),
-}
-"""The sort's column, and whether it falls."""
 
 _LINE_POSITION: Final = (
     select(order_lines.c.position).where(order_lines.c.id == fulfillment_lines.c.line_id).scalar_subquery()
@@ -94,7 +89,7 @@ class PageShape:
 
     `limit`: the rows, where they are part of the statement. PostgreSQL plans a statement anew for each of its values as long as
     a limit is one of them, for it cannot know how little will be read. That is wanted where the values decide the plan, and
-    costs more than the page itself where they do not (`has_one_plan`).
+    costs more than the page itself where they do not (`PageOfOrders.has_one_plan`).
     """
 
     is_backward: bool
@@ -112,24 +107,20 @@ class PartShape(NamedTuple):
     keys: str
 
 
-def has_one_plan(shape: Shape) -> bool:
-    """Whether the page's rows are next to each other in an index, whatever the values."""
-    return not shape or _leader(shape) is not None
-
-
-def sort_key(sort: OrderSort) -> str:
-    return _SORTS[sort][0].name
-
-
 @lru_cache(SHAPES_KEPT)
-def page_statement(shape: Shape, sort: OrderSort, page: PageShape, names: Names) -> Statement:
-    """Parameters: those of the shape and the page.
-
-    A leader is sorted by first, though it has one value only: else PostgreSQL might walk the whole list and drop what has
-    another value, as it takes the values for evenly spread, and old orders' statuses are not those of new ones.
-    """
-    columns, leader = _columns(orders, names), _leader(shape)
-    return prepare(_page(columns, orders, condition(shape, parameter_names()), *_SORTS[sort], page, leader=leader))
+def page_statement(shape: Shape, sort: OrderSort, page: PageShape, names: Names, lead: Lead | None = None) -> Statement:
+    """Parameters: those of the shape, the lead and the page."""
+    columns, where = _columns(orders, names), condition(shape, parameter_names())
+    key, _, falls = SORTS[sort]
+    if lead is None:
+        return prepare(_page(columns, orders, where, key, falls, page))
+    rows = [tuple(bindparam(lead.name(row, name), type_=Text()) for name in lead.columns) for row in range(lead.walks)]
+    if lead.walks == 1:
+        return prepare(_led_page(columns, where, key, falls, page, lead.columns, rows[0]))
+    asked = Values(*(column(name, Text()) for name in lead.columns), name="asked").data(rows)
+    part = _led_page(columns, where, key, falls, page, lead.columns, list(asked.c)).lateral("part")
+    order = _ordered(part.c[key.name], part.c.id, is_falling=falls != page.is_backward)
+    return prepare(select(*part.c).select_from(asked.join(part, true())).order_by(*order).limit(_limit(page)))
 
 
 @lru_cache(SHAPES_KEPT)
@@ -137,8 +128,8 @@ def member_page_statement(shape: Shape, sort: OrderSort, page: PageShape, names:
     """As `page_statement`, once for each of `keys`; the last column is the key's number, from 1."""
     asked = _asked()
     where = and_(orders.c.member_id == asked.c.key, condition(shape, parameter_names()))
-    part = _page(_columns(orders, names), orders, where, *_SORTS[sort], page).lateral("part")
-    key, falls = _SORTS[sort]
+    key, _, falls = SORTS[sort]
+    part = _page(_columns(orders, names), orders, where, key, falls, page).lateral("part")
     order = _ordered(part.c[key.name], part.c.id, is_falling=falls != page.is_backward)
     return prepare(select(*part.c, asked.c.n).select_from(asked.join(part, true())).order_by(asked.c.n, *order))
 
@@ -245,7 +236,7 @@ def _page(
     falls: bool,
     page: PageShape,
     row_id: Column[Any] = orders.c.id,
-    leader: Column[Any] | None = None,
+    leaders: Sequence[Column[Any]] = (),
 ) -> Select[Any]:
     """Parameters: `after_key` and `after_id`, `before_key` and `before_id` where they are given, and `limit` where it is open."""
     position = tuple_(key, row_id)
@@ -255,11 +246,34 @@ def _page(
         bounds.append(position < after if falls else position > after)
     if page.has_before:
         bounds.append(position > before if falls else position < before)
-    order = _ordered(*([] if leader is None else [leader]), key, row_id, is_falling=falls != page.is_backward)
-    limit: ColumnElement[int] = bindparam("limit", type_=BigInteger())
+    order = _ordered(*leaders, key, row_id, is_falling=falls != page.is_backward)
+    return select(*columns).select_from(source).where(where, *bounds).order_by(*order).limit(_limit(page))
+
+
+def _led_page(
+    columns: list[Column[Any]],
+    where: Condition,
+    key: Column[Any],
+    falls: bool,
+    page: PageShape,
+    leading: Names,
+    given: Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    """A page of the orders that have one value in each leading column.
+
+    Those are sorted by first, and their values are lists of one, that PostgreSQL does not drop them from the order: else it might
+    walk the whole list instead of their part of an index, as it takes the values for evenly spread, and old orders' statuses are
+    not those of new ones.
+    """
+    leaders = _columns(orders, leading)
+    led = [leader == any_(array([value])) for leader, value in zip(leaders, given, strict=True)]
+    return _page(columns, orders, and_(*led, where), key, falls, page, leaders=leaders)
+
+
+def _limit(page: PageShape) -> ColumnElement[int]:
     if page.limit is not None:
-        limit = literal_column(str(page.limit), BigInteger())
-    return select(*columns).select_from(source).where(where, *bounds).order_by(*order).limit(limit)
+        return literal_column(str(page.limit), BigInteger())
+    return bindparam("limit", type_=BigInteger())
 
 
 def _bound(name: str, key: Column[Any]) -> ColumnElement[Any]:
@@ -268,12 +282,6 @@ def _bound(name: str, key: Column[Any]) -> ColumnElement[Any]:
 
 def _ordered(*parts: ColumnElement[Any], is_falling: bool) -> list[ColumnElement[Any]]:
     return [part.desc() if is_falling else part.asc() for part in parts]
-
-
-def _leader(shape: Shape) -> Column[Any] | None:
-    if len(shape) != 1 or not isinstance(shape[0], str):
-        return None
-    return LEADERS.get(shape[0].removesuffix(LEADS)) if shape[0].endswith(LEADS) else None
 
 
 def _asked() -> TableValuedAlias:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from adapters.db import order_statements as statements
 from adapters.db.order_requests import fulfillment_request, order_request, page_request, scope_request
+from adapters.db.order_sorts import SORTS
 from adapters.db.order_statements import FACETS, PageShape, PartShape
 from adapters.db.rows import Reading, mapper_of, reading_of
 from adapters.db.tables import TABLE_OF
@@ -36,10 +37,11 @@ class SqlOrderViews(OrderViews):
         self._reader = reader
 
     async def page(self, query: OrderQuery, page: PageRequest) -> Slice[OrderView]:
-        asked, reading = page_request(query), _order_reading(query)
-        cut = _cut(page)
-        limit = cut.pop("limit") if statements.has_one_plan(asked.shape) else None
-        statement = statements.page_statement(asked.shape, query.sort, _shape(page, limit), reading.names)
+        asked, reading = page_request(query, page), _order_reading(query)
+        cut = _cut(asked.page)
+        limit = cut.pop("limit") if asked.has_one_plan else None
+        shape = _shape(asked.page, limit)
+        statement = statements.page_statement(asked.shape, query.sort, shape, reading.names, asked.lead)
         rows = await self._reader.rows(statement, **asked.values, **cut)
         return _slice(reading.from_rows(rows), page)
 
@@ -141,7 +143,7 @@ class SqlOrderViews(OrderViews):
 
 def _order_reading(query: OrderQuery) -> Reading[OrderView]:
     """With the key of its sort: positions are made of it."""
-    return reading_of(OrderView, query.columns, statements.sort_key(query.sort))
+    return reading_of(OrderView, query.columns, SORTS[query.sort].column.name)
 
 
 def _by_parent(part: PartsOf, found: Iterable[V]) -> list[tuple[V, ...]]:

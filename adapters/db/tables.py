@@ -131,6 +131,8 @@ orders: Final = Table(
     Index(None, "channel", "placed_at", "id"),
     Index(None, "status", "placed_at", "id"),
     Index(None, "member_id", "placed_at", "id"),
+    Index(None, "channel", "status", "placed_at", "id"),
+    Index(None, "business_unit", "payment_status", "placed_at", "id"),
     Index(None, "search_key_lexemes", "search", postgresql_using="gin"),
     # Columns of few values share an index: PostgreSQL skips over the values of those that a request does not name.
     Index("ix_orders_statuses_placed_at", "after_sale_status", "payment_status", "fulfillment_status", "placed_at"),

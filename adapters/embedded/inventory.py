@@ -1,10 +1,8 @@
 """The inventory service: reservations are rows that end once, stock counts move with them in the same statement."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -32,8 +30,8 @@ from domain.ports.inventory import (
     Reserved,
     Short,
     Shortage,
+    StockPart,
     StockView,
-    WarehouseStockView,
     WarehouseView,
 )
 from domain.values.faults import ServiceRejected
@@ -41,10 +39,8 @@ from domain.values.ids import IdKind, foreign_id
 
 _SERVICE = "inventory"
 _answers = answers_as(_SERVICE)
-_warehouse_stocks: Final = filler(WarehouseStockView, ("warehouse", "on_hand", "reserved"), {})
-_stocks: Final = filler(StockView, ("sku", "by_warehouse"), {})
-WAREHOUSES_KEPT: Final = 1024
-"""They are few, and named in every row of stock."""
+_stocks: Final = filler(StockView, ("sku", "on_hand", "reserved", "available", "parts"), {})
+_Counted = tuple[str, int, int, int, tuple[StockPart, ...]]
 
 
 class EmbeddedInventory:
@@ -53,18 +49,14 @@ class EmbeddedInventory:
 
     @_answers
     async def stock(self, skus: Sequence[str]) -> list[StockView | None]:
-        rows = await self._sql.rows(STOCK, skus=storable(skus))
-        views = _warehouse_stocks((_warehouse(row[1], row[2]), row[3], row[4]) for row in rows)
-        parts: defaultdict[str, list[WarehouseStockView]] = defaultdict(list)
-        for row, view in zip(rows, views, strict=True):
-            parts[row[0]].append(view)
-        found = dict(zip(parts, _stocks((sku, tuple(part)) for sku, part in parts.items()), strict=True))
+        counted = _counted(await self._sql.rows(STOCK, skus=storable(skus)))
+        found = dict(zip(counted, _stocks(counted.values()), strict=True))
         return [found.get(sku) for sku in skus]
 
     @_answers
     async def warehouses(self, codes: Sequence[str]) -> list[WarehouseView | None]:
         rows = await self._sql.rows(WAREHOUSES, codes=storable(codes))
-        found = {code: _warehouse(code, name) for code, name in rows}
+        found = {code: WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name) for code, name in rows}
         return [found.get(code) for code in codes]
 
     @_answers
@@ -172,6 +164,19 @@ class EmbeddedInventory:
             await transaction.commit()
 
 
-@lru_cache(WAREHOUSES_KEPT)
-def _warehouse(code: str, name: str) -> WarehouseView:
-    return WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name)
+def _counted(rows: Iterable[Any]) -> dict[str, _Counted]:
+    """By SKU. Summed here and not in SQL: a SKU lies in one or two warehouses, and PostgreSQL takes longer to make arrays of
+    so few parts than both take to pass them on one by one.
+    """
+    counted: dict[str, _Counted] = {}
+    for row in rows:
+        sku, part = row[0], row[1:]
+        _, _, on_hand, reserved = part
+        available = on_hand - reserved if on_hand > reserved else 0
+        before = counted.get(sku)
+        if before is None:
+            counted[sku] = (sku, on_hand, reserved, available, (part,))
+        else:
+            _, hand, held, free, parts = before
+            counted[sku] = (sku, hand + on_hand, held + reserved, free + available, (*parts, part))
+    return counted

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.orders.views import Allocation
+from domain.values.ids import IdKind, foreign_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +27,29 @@ class WarehouseStockView:
         return max(0, self.on_hand - self.reserved)
 
 
+StockPart = tuple[str, str, int, int]
+"""A warehouse's code and name, its units on hand, and those of them that are reserved."""
+
+
 @dataclass(frozen=True, slots=True)
 class StockView:
+    """The counts are the sums of the parts, each part's `available` never below 0.
+
+    Lists ask for the counts and seldom for the parts, so these become views when they are asked for.
+    """
+
     sku: str
-    by_warehouse: tuple[WarehouseStockView, ...]
+    on_hand: int
+    reserved: int
+    available: int
+    parts: tuple[StockPart, ...]
 
     @property
-    def on_hand(self) -> int:
-        return sum([part.on_hand for part in self.by_warehouse])
-
-    @property
-    def reserved(self) -> int:
-        return sum([part.reserved for part in self.by_warehouse])
-
-    @property
-    def available(self) -> int:
-        return sum([part.available for part in self.by_warehouse])
+    def by_warehouse(self) -> tuple[WarehouseStockView, ...]:
+        return tuple(
+            WarehouseStockView(WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name), on_hand, reserved)
+            for code, name, on_hand, reserved in self.parts
+        )
 
 
 @dataclass(frozen=True, slots=True)

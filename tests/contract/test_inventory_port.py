@@ -9,7 +9,16 @@ from adapters.db.engine import Database
 from adapters.embedded.inventory import EmbeddedInventory
 from adapters.embedded.tables import products, stock, warehouses
 from domain.orders.views import Allocation
-from domain.ports.inventory import Demand, Inventory, Reserved, Short, Shortage, StockView, WarehouseView
+from domain.ports.inventory import (
+    Demand,
+    Inventory,
+    Reserved,
+    Short,
+    Shortage,
+    StockView,
+    WarehouseStockView,
+    WarehouseView,
+)
 from domain.values.faults import ServiceRejected
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +54,9 @@ async def test_stock_comes_by_position_with_its_warehouses(inventory: Inventory)
     assert isinstance(cup, StockView)
     assert isinstance(tea, StockView)
     assert (cup.sku, cup.on_hand, cup.reserved, cup.available) == ("CUP", 9, 3, 6)
-    assert [part.warehouse.id for part in cup.by_warehouse] == ["whs_east", "whs_west"]
+    east, west = WarehouseView("whs_east", "east", "East hall"), WarehouseView("whs_west", "west", "West hall")
+    assert cup.by_warehouse == (WarehouseStockView(east, 2, 0), WarehouseStockView(west, 7, 3))
+    assert [part.available for part in cup.by_warehouse] == [2, 4]
     assert (unknown, odd, tea.available) == (None, None, 2)
 
 

@@ -1,6 +1,7 @@
 """Declining and tracking as callers send them, and what there is to read afterwards."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from domain.access.viewer import Viewer
 from domain.orders.commands import PlaceOrderLine
 from resolvers.context import RequestContext
-from tests.fixtures.executing import EXECUTOR, EXECUTORS, executed
+from tests.fixtures.executing import EXECUTORS, answered_by, executed
 from tests.fixtures.shop import ANNA, WAREHOUSE, Shop, did
 
 pytestmark = pytest.mark.anyio
@@ -28,8 +29,9 @@ HISTORY: Final = """query ($id: ID!) { order(ref: {id: $id}) { lines { sku stock
 
 
 @pytest.fixture(params=EXECUTORS, autouse=True)
-def executor(request: pytest.FixtureRequest) -> None:
-    EXECUTOR.set(request.param)
+def executor(request: pytest.FixtureRequest) -> Iterator[None]:
+    with answered_by(request.param):
+        yield
 
 
 async def ask(shop: Shop, query: str, viewer: Viewer = WAREHOUSE, **variables: Any) -> Any:

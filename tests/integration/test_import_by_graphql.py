@@ -1,6 +1,7 @@
 """importOrders as a caller sends it, and what was imported as callers read it."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports, Terms
 from domain.values.enums import ActorKind, Role
 from resolvers.context import RequestContext
-from tests.fixtures.executing import EXECUTOR, EXECUTORS, executed
+from tests.fixtures.executing import EXECUTORS, answered_by, executed
 
 pytestmark = pytest.mark.anyio
 
@@ -68,8 +69,9 @@ def ports(database: Database) -> Ports:
 
 
 @pytest.fixture(params=EXECUTORS, autouse=True)
-def executor(request: pytest.FixtureRequest) -> None:
-    EXECUTOR.set(request.param)
+def executor(request: pytest.FixtureRequest) -> Iterator[None]:
+    with answered_by(request.param):
+        yield
 
 
 async def ask(ports: Ports, query: str, **variables: Any) -> Any:

@@ -260,13 +260,22 @@ async def test_fifty_levels_of_filters_are_one_statement(views: SqlOrderViews, d
 
 
 async def test_requests_of_one_shape_share_one_statement(views: SqlOrderViews) -> None:
-    some = (OrderStatus.PAID, OrderStatus.SHIPPED)
-    await found(views, OrderFilter(status=some, placed_at=DateTimeRange(gte=day(1))))
+    some = (PaymentStatus.PAID, PaymentStatus.UNPAID)
+    await found(views, OrderFilter(payment_status=some, placed_at=DateTimeRange(gte=day(1))))
     before = page_statement.cache_info()
-    await found(views, OrderFilter(status=(), placed_at=DateTimeRange(gte=day(3))))
-    await found(views, OrderFilter(status=tuple(OrderStatus), placed_at=DateTimeRange(gte=day(0))))
+    await found(views, OrderFilter(payment_status=(), placed_at=DateTimeRange(gte=day(3))))
+    await found(views, OrderFilter(payment_status=tuple(PaymentStatus), placed_at=DateTimeRange(gte=day(0))))
     after = page_statement.cache_info()
     assert (after.hits, after.misses) == (before.hits + 2, before.misses)
+
+
+async def test_a_power_of_two_of_leading_values_has_a_statement(views: SqlOrderViews) -> None:
+    known = tuple(OrderStatus)
+    before = page_statement.cache_info()
+    for count in (0, 1, 2, 3, 4, 5, 6, 7, 8):
+        await found(views, OrderFilter(status=known[:count], placed_at=DateTimeRange(lt=day(9))))
+    after = page_statement.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 5, before.misses + 4)
 
 
 async def test_lists_of_one_value_have_a_shape_of_their_own(views: SqlOrderViews) -> None:

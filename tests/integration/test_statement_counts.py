@@ -120,11 +120,17 @@ async def test_an_order_with_everything_is_read_by_four_statements_and_one_for_e
     ports: Ports, database: Database
 ) -> None:
     context = RequestContext.of(ADMIN, ports, deadline=asyncio.get_running_loop().time() + 60, request_id="r")
-    listed = await executed("{ orders(first: 1, filter: { status: [COMPLETED] }) { nodes { id } } }", context=context)
+    listed = await executed(
+        "{ orders(first: 1, filter: { status: [COMPLETED] }) { nodes { id } } }",
+        context=context,
+        executor=EXECUTORS[COMPILED],
+    )
     assert listed.data is not None
     context = RequestContext.of(ADMIN, ports, deadline=context.deadline, request_id="r")
     before = database.statement_count
-    detail = await executed(DOCUMENTS[DETAIL], listed.data["orders"]["nodes"][0], context=context)
+    detail = await executed(
+        DOCUMENTS[DETAIL], listed.data["orders"]["nodes"][0], context=context, executor=EXECUTORS[COMPILED]
+    )
     assert detail.errors is None
     services = ("members", "products", "content", "stock", "warehouses")
     assert database.statement_count - before == 4 + len(services)

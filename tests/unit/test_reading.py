@@ -1,6 +1,7 @@
 """Queries, executed over orders in memory: what they answer, and what they ask of whom."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from domain.values.enums import OrderSort
 from domain.values.faults import ServiceUnavailable
-from tests.fixtures.executing import EXECUTOR, EXECUTORS
+from tests.fixtures.executing import EXECUTORS, answered_by
 from tests.fixtures.orders import World, physical_order
 from tests.fixtures.reading import ADMIN, ANNA, SCHEMA, STRANGER, Shelf, ask, orders_of, refused
 
@@ -43,10 +44,10 @@ LIST_CALLS = [
 
 
 @pytest.fixture(params=EXECUTORS, autouse=True)
-def executor(request: pytest.FixtureRequest) -> str:
+def executor(request: pytest.FixtureRequest) -> Iterator[str]:
     """All that is read is read by both."""
-    EXECUTOR.set(request.param)
-    return str(request.param)
+    with answered_by(request.param):
+        yield request.param
 
 
 @pytest.mark.parametrize("count", [1, 7])
