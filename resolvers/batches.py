@@ -95,8 +95,14 @@ async def _members(ports: Ports, viewer: Viewer, member_ids: list[str]) -> Seque
 
 
 async def _each(calls: Iterable[Awaitable[Any]]) -> list[Any]:
-    """All at once; what one of them raises is its value."""
-    return await asyncio.gather(*calls, return_exceptions=True)
+    """All at once; what one of them raises is its value. One alone, as nearly always, needs no task of its own."""
+    first, *others = calls
+    if others:
+        return await asyncio.gather(first, *others, return_exceptions=True)
+    try:
+        return [await first]
+    except Exception as error:  # noqa: BLE001  whatever it is, whoever asked for it is told
+        return [error]
 
 
 def _found(ports: Ports, viewer: Viewer, keys: list[OrderNumber]) -> Awaitable[list[Any]]:

@@ -13,7 +13,7 @@ its own, or one field's cancellation would be another's error.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import fields
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -105,34 +105,109 @@ def _tell(future: "asyncio.Future[Any]", value: Any) -> None:
         future.set_result(value)
 
 
-class Loaders:
+class Shelves:
+    """What the loaders of a request have, and the way to more. It knows none of them: in a circle of references all that was read
+    would stay in memory until the garbage collector came upon it.
+    """
+
     def __init__(self, ports: Ports, viewer: Viewer, deadline: float) -> None:
         self._ports = ports
         self._viewer = viewer
         self._deadline = deadline
         self._shelves: dict[tuple[str, Columns], Shelf] = {}
+
+    def get(self, name: str, columns: Columns) -> Shelf:
+        shelf = self._shelves.get((name, columns))
+        if shelf is None:
+            shelf = self._shelves[name, columns] = Shelf()
+        return shelf
+
+    def wanted(self, one: Wanted) -> dict[Any, None]:
+        """The keys that nobody has asked for yet: from now on they are coming."""
+        shelf = self.get(one.name, one.columns)
+        if one.columns is not None and (one.name, None) in self._shelves:
+            shelf.take(self.get(one.name, None), one.keys)
+        wanted = shelf.wanted(one.keys)
+        shelf.coming.update(wanted)
+        return wanted
+
+    def clear(self) -> None:
+        self._shelves.clear()
+
+    async def loaded(self, name: str, keys: list[Any]) -> list[Any]:
+        """What aiodataloader calls. Raises what the batch raised."""
+        one = Wanted(name, keys)
+        values = await self._answered(one)
+        self._put(one, values)
+        return values
+
+    async def fill(self, one: Wanted) -> None:
+        """What the batch raises is the value of all its keys."""
+        try:
+            values = await self._answered(one)
+        except Exception as error:  # noqa: BLE001  each field that wants one of them tells it
+            values = [error] * len(one.keys)
+        self._arrived(one, values)
+
+    async def fill_parts(self, parts: Sequence[Wanted]) -> None:
+        asked = [_part_of(one) for one in parts]
+        batch = BATCHES[parts[0].name]
+        try:
+            found = await self._in_time(batch, len(parts), partial(self._ports.order_views.parts, asked))
+        except Exception as error:  # noqa: BLE001  as above
+            found = [error] * len(parts)
+        for one, values in zip(parts, found, strict=True):
+            self._arrived(one, [values] * len(one.keys) if isinstance(values, Exception) else values)
+
+    def _arrived(self, one: Wanted, values: Sequence[Any]) -> None:
+        self._put(one, values)
+        self.get(one.name, one.columns).arrived(one.keys)
+
+    def _put(self, one: Wanted, values: Sequence[Any]) -> None:
+        self.get(one.name, one.columns).put(one.keys, values)
+        primes = BATCHES[one.name].primes
+        if primes is not None:
+            known = self.get(primes.loader, one.columns).values
+            for value in values:
+                for row in () if isinstance(value, BaseException) else primes.rows(value):
+                    known.setdefault(row.id, row)
+
+    async def _answered(self, one: Wanted) -> list[Any]:
+        batch = BATCHES[one.name]
+        run = partial(batch.run, self._ports, self._viewer, list(one.keys), one.columns)
+        return await self._in_time(batch, len(one.keys), run)
+
+    async def _in_time(self, batch: Batch, count: int, run: Callable[[], Awaitable[Sequence[Any]]]) -> list[Any]:
+        """As many values. Nothing is asked for after the deadline, and nothing waited for."""
+        if asyncio.get_running_loop().time() >= self._deadline:
+            return _too_late(batch, count)
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return list(await run())
+        except TimeoutError:
+            return _too_late(batch, count)
+        except (ServiceUnavailable, ServiceRejected) as fault:
+            return [fault] * count
+
+
+class Loaders:
+    def __init__(self, ports: Ports, viewer: Viewer, deadline: float) -> None:
+        self._shelves = Shelves(ports, viewer, deadline)
         self._loaders: dict[str, DataLoader[Any, Any]] = {}
 
     async def wave(self, asked: Sequence[Wanted]) -> list[list[Any]]:
         """For each the values in the keys' order: None for the key None, what was raised in place of a value. Each loader runs
         once, all at the same time, and all that are read from tables of an order's parts are one statement.
         """
-        missing: dict[tuple[str, Columns], dict[Any, None]] = {}
+        shelves = self._shelves
         asked = [one._replace(columns=_columns(one.name, one.columns)) for one in asked]
-        for name, keys, columns in asked:
-            shelf = self._shelf(name, columns)
-            if columns is not None and (name, None) in self._shelves:
-                shelf.take(self._shelf(name, None), keys)
-            wanted = shelf.wanted(keys)
-            if wanted:
-                shelf.coming.update(wanted)
-                missing.setdefault((name, columns), {}).update(wanted)
-        runs = list(self._runs([Wanted(name, list(keys), columns) for (name, columns), keys in missing.items()]))
-        if len(runs) == 1:
-            await runs[0]
-        elif runs:
-            await asyncio.gather(*runs)
-        return [await _taken(self._shelf(name, columns), keys) for name, keys, columns in asked]
+        missing: dict[tuple[str, Columns], dict[Any, None]] = {}
+        for one in asked:
+            if wanted := shelves.wanted(one):
+                missing.setdefault((one.name, one.columns), {}).update(wanted)
+        runs = _runs(shelves, [Wanted(name, list(keys), columns) for (name, columns), keys in missing.items()])
+        await (runs[0] if len(runs) == 1 else asyncio.gather(*runs))
+        return [await _taken(shelves.get(one.name, one.columns), one.keys) for one in asked]
 
     def load(self, name: str, key: Any) -> Awaitable[Any]:
         """The value of the key, None where there is none. Raises what the batch raised."""
@@ -146,79 +221,21 @@ class Loaders:
         self._shelves.clear()
         self._loaders.clear()
 
-    def _shelf(self, name: str, columns: Columns) -> Shelf:
-        shelf = self._shelves.get((name, columns))
-        if shelf is None:
-            shelf = self._shelves[name, columns] = Shelf()
-        return shelf
-
     def _loader(self, name: str) -> DataLoader[Any, Any]:
         """Made on first use: most requests need few of them. Who wants one key gets the whole row."""
         loader = self._loaders.get(name)
         if loader is None:
-            view = FutureView(self._shelf(name, None))
-            run = partial(self._loaded, name)
+            view = FutureView(self._shelves.get(name, None))
+            run = partial(self._shelves.loaded, name)
             loader = self._loaders[name] = DataLoader(run, loop=asyncio.get_running_loop(), cache_map=view)
         return loader
 
-    async def _loaded(self, name: str, keys: list[Any]) -> list[Any]:
-        batch = BATCHES[name]
-        values = await self._answered(batch, len(keys), partial(batch.run, self._ports, self._viewer, keys, None))
-        self._put(Wanted(name, keys, None), values)
-        return values
 
-    def _runs(self, wanted: Sequence[Wanted]) -> Iterator[Awaitable[None]]:
-        parts = [one for one in wanted if BATCHES[one.name].parent is not None]
-        if len(parts) > 1:
-            yield self._fill_parts(parts)
-            wanted = [one for one in wanted if one not in parts]
-        for one in wanted:
-            yield self._fill(one)
-
-    async def _fill(self, one: Wanted) -> None:
-        """What the batch raises is the value of all its keys."""
-        batch, count = BATCHES[one.name], len(one.keys)
-        try:
-            run = partial(batch.run, self._ports, self._viewer, list(one.keys), one.columns)
-            values = await self._answered(batch, count, run)
-        except Exception as error:  # noqa: BLE001  each field that wants one of them tells it
-            values = [error] * count
-        self._arrived(one, values)
-
-    async def _fill_parts(self, parts: Sequence[Wanted]) -> None:
-        asked = [_part_of(one) for one in parts]
-        batch = BATCHES[parts[0].name]
-        try:
-            found = await self._answered(batch, len(parts), partial(self._ports.order_views.parts, asked))
-        except Exception as error:  # noqa: BLE001  as above
-            found = [error] * len(parts)
-        for one, values in zip(parts, found, strict=True):
-            self._arrived(one, [values] * len(one.keys) if isinstance(values, Exception) else values)
-
-    def _arrived(self, one: Wanted, values: Sequence[Any]) -> None:
-        self._put(one, values)
-        self._shelf(one.name, one.columns).arrived(one.keys)
-
-    def _put(self, one: Wanted, values: Sequence[Any]) -> None:
-        self._shelf(one.name, one.columns).put(one.keys, values)
-        primes = BATCHES[one.name].primes
-        if primes is not None:
-            known = self._shelf(primes.loader, one.columns).values
-            for value in values:
-                for row in () if isinstance(value, BaseException) else primes.rows(value):
-                    known.setdefault(row.id, row)
-
-    async def _answered(self, batch: Batch, count: int, run: Callable[[], Awaitable[Sequence[Any]]]) -> list[Any]:
-        """As many values. Nothing is asked for after the deadline, and nothing waited for."""
-        if asyncio.get_running_loop().time() >= self._deadline:
-            return _too_late(batch, count)
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                return list(await run())
-        except TimeoutError:
-            return _too_late(batch, count)
-        except (ServiceUnavailable, ServiceRejected) as fault:
-            return [fault] * count
+def _runs(shelves: Shelves, wanted: Sequence[Wanted]) -> list[Coroutine[Any, Any, None]]:
+    parts = [one for one in wanted if BATCHES[one.name].parent is not None]
+    if len(parts) < 2:
+        return [shelves.fill(one) for one in wanted]
+    return [shelves.fill_parts(parts), *(shelves.fill(one) for one in wanted if one not in parts)]
 
 
 def _too_late(batch: Batch, count: int) -> list[Any]:

@@ -29,10 +29,10 @@ _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 class Database:
     """`statement_count` counts every statement sent, without BEGIN, COMMIT, ROLLBACK and savepoints."""
 
-    def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]", pool_size: int) -> None:
         self.statement_count = 0
         self._url = url
-        self._leases = Leases(url, pool)
+        self._leases = Leases(url, pool, pool_size)
 
     @classmethod
     async def open(cls, url: str, pool_size: int = 10) -> Self:
@@ -46,7 +46,7 @@ class Database:
                 init=set_codecs,
                 max_queries=1_000_000,
             )
-        return cls(url, pool)
+        return cls(url, pool, pool_size)
 
     async def close(self) -> None:
         """Waits for the connections in use to be given back."""

@@ -11,6 +11,7 @@ import uvicorn
 from adapters.bootstrap import OrderCenter
 from adapters.db.embedded_server import EmbeddedServer
 from adapters.entrypoints.auth import Authenticator
+from adapters.entrypoints.collecting import settle
 from adapters.entrypoints.http import application
 from adapters.entrypoints.keeping import kept_running
 
@@ -36,6 +37,7 @@ async def serve(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     server = _Server(config, on_ready)
+    settle()
     async with kept_running(embedded, server.stop), working(center, enabled=center.settings.worker):
         with _signals(server.stop):
             await server.serve(sockets=[listener])
@@ -44,6 +46,7 @@ async def serve(
 async def work(center: OrderCenter, on_ready: Callable[[], None]) -> None:
     """The worker alone, until SIGINT or SIGTERM."""
     stop = asyncio.Event()
+    settle()
     with _signals(stop.set):
         on_ready()
         await center.worker.run(stop)

@@ -21,6 +21,8 @@ _DIGITS: Final = {
 }  # fmt: skip
 """Minor digits by ISO 4217 code: the currencies that the order center trades in."""
 
+_CENTS: Final = tuple(f".{cents:02d}" for cents in range(100))
+
 MAX_MINOR: Final = 10**15
 """Largest amount accepted from outside, in minor units: sums of millions of orders still fit a 64-bit column."""
 
@@ -69,7 +71,7 @@ def amount_text(amount_minor: int, currency: str) -> str:
     """The amount with as many digits as the currency has, like `format(Money(…).amount, "f")`, of whole numbers alone."""
     digits = _DIGITS.get(currency)
     if digits == 2 and amount_minor >= 0:  # nearly all of them, and lists are full of amounts
-        return f"{amount_minor // 100}.{amount_minor % 100:02d}"
+        return f"{amount_minor // 100}{_CENTS[amount_minor % 100]}"
     digits = minor_digits(currency)
     if digits == 0:
         return str(amount_minor)

@@ -87,9 +87,7 @@ def _measurements(wanted: tuple[str, ...], options: Options, say: Say) -> Iterat
 
 
 def _compare_sizes(sizes: list[int], seconds: int, json: Path | None) -> None:
-    found, cores = {}, Cores.of_machine()
-    for orders in sizes:
-        found[orders] = size.times_of(orders, seconds, cores)
+    found = size.times_of(sizes, seconds, Cores.of_machine())
     console.print(size.table(found))
     _write(json, {"versions": report.versions(), "mean_ms": {str(orders): times for orders, times in found.items()}})
 

@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from resolvers.cursors import CursorKind, cursor_of, position_of
-from tests.benchmarks.limit_sql import Variables, fields, given, moment, money, rows, where
+from tests.benchmarks.limit_sql import CENTS, Variables, fields, given, moment, money, rows, where
 
 FIRST: Final = 20
 KIND: Final = CursorKind.PLACED_AT_DESC
@@ -152,9 +152,9 @@ def _order(
         "fulfillmentStatus": sent,
         "placedAt": placed_at,
         "updatedAt": updated_at,
-        "total": {"amount": f"{total // 100}.{total % 100:02d}", "currency": currency},
-        "shippingTotal": {"amount": f"{shipping // 100}.{shipping % 100:02d}", "currency": currency},
-        "discountTotal": {"amount": f"{discount // 100}.{discount % 100:02d}", "currency": currency},
+        "total": {"amount": f"{total // 100}{CENTS[total % 100]}", "currency": currency},
+        "shippingTotal": {"amount": f"{shipping // 100}{CENTS[shipping % 100]}", "currency": currency},
+        "discountTotal": {"amount": f"{discount // 100}{CENTS[discount % 100]}", "currency": currency},
         "member": None if member is None else {"id": member, "name": member_name, "level": level},
         "lines": lines,
     }
@@ -183,8 +183,8 @@ def _line(
         "sku": sku,
         "name": name,
         "quantity": quantity,
-        "unitPrice": {"amount": f"{unit_price // 100}.{unit_price % 100:02d}", "currency": currency},
-        "total": {"amount": f"{total // 100}.{total % 100:02d}", "currency": currency},
+        "unitPrice": {"amount": f"{unit_price // 100}{CENTS[unit_price % 100]}", "currency": currency},
+        "total": {"amount": f"{total // 100}{CENTS[total % 100]}", "currency": currency},
         "product": None
         if product is None
         else {
@@ -192,7 +192,7 @@ def _line(
             "name": product,
             "category": category,
             "isAvailable": is_available,
-            "price": {"amount": f"{price // 100}.{price % 100:02d}", "currency": price_currency},
+            "price": {"amount": f"{price // 100}{CENTS[price % 100]}", "currency": price_currency},
         },
         "stock": None if on_hand is None else {"onHand": on_hand, "reserved": reserved, "available": available},
     }

@@ -7,13 +7,19 @@ from typing import Any, Final
 
 Variables = dict[str, Any]
 
+COLUMNS: Final[Mapping[str, str]] = {
+    "status": "status",
+    "paymentStatus": "payment_status",
+    "channel": "channel",
+    "businessUnit": "business_unit",
+    "country": "country",
+    "memberId": "member_id",
+}
+ONE: Final = " is one"
+"""Behind the name of a list of one value: compared for equality, its rows come from an index in the page's order."""
 FILTERS: Final[Mapping[str, str]] = {
-    "status": "o.status = ANY(${}::text[])",
-    "paymentStatus": "o.payment_status = ANY(${}::text[])",
-    "channel": "o.channel = ANY(${}::text[])",
-    "businessUnit": "o.business_unit = ANY(${}::text[])",
-    "country": "o.country = ANY(${}::text[])",
-    "memberId": "o.member_id = ANY(${}::text[])",
+    **{name: f"o.{column} = ANY(${{}}::text[])" for name, column in COLUMNS.items()},
+    **{f"{name}{ONE}": f"o.{column} = ${{}}::text" for name, column in COLUMNS.items()},
 }
 RANGE: Final[Mapping[str, str]] = {"gte": "o.placed_at >= ${}::timestamptz", "lt": "o.placed_at < ${}::timestamptz"}
 AFTER: Final = "(o.placed_at, o.id) < (${}::timestamptz, ${}::text)"
@@ -27,6 +33,9 @@ def given(asked: Variables | None, after: tuple[Any, ...] | None) -> tuple[tuple
             for bound, at in value.items():
                 names.append(bound)
                 values.append(datetime.fromisoformat(at))
+        elif len(value) == 1:
+            names.append(f"{name}{ONE}")
+            values += value
         else:
             names.append(name)
             values.append(value)
@@ -71,6 +80,9 @@ def moment(column: str) -> str:
     )
 
 
+CENTS: Final = tuple(f".{cents:02d}" for cents in range(100))
+
+
 def amount(minor: int) -> str:
     """Of sums that are never below zero."""
-    return f"{minor // 100}.{minor % 100:02d}"
+    return f"{minor // 100}{CENTS[minor % 100]}"

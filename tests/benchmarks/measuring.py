@@ -1,15 +1,17 @@
 """One measurement: a load on one server process, and what it cost."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from tests.benchmarks import load
 from tests.benchmarks.processes import Server, children_cpu_s, cpu_s, resident_bytes
 
 MOST_WARM_UP_S: Final = 5
+SLICE_S: Final = 3
 
 Say = Callable[[str], None]
 
@@ -41,22 +43,65 @@ class Measurement:
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def measured(operation: str, kind: str, server: Server, bodies: Path, options: Options, postmaster: int) -> Measurement:
-    warm_up_s = min(options.seconds, MOST_WARM_UP_S)
-    load.run(server.url, bodies, seconds=warm_up_s, connections=options.connections, is_checked=True)
-    own, database = cpu_s(server.pid), children_cpu_s(postmaster)
-    found = load.run(server.url, bodies, seconds=options.seconds, connections=options.connections)
-    own, database = cpu_s(server.pid) - own, children_cpu_s(postmaster) - database
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is measured in turn with others: a server and what it is asked."""
+
+    kind: str
+    server: Server
+    bodies: Path
+
+
+def warm_up(one: Measured, options: Options) -> None:
+    """Raises LoadError where an answer is not as it should be."""
+    seconds = min(options.seconds, MOST_WARM_UP_S)
+    load.run(one.server.url, one.bodies, seconds=seconds, connections=options.connections, is_checked=True)
+
+
+def in_turn(operation: str, all_of: Sequence[Measured], options: Options, postmaster: int) -> list[Measurement]:
+    """Each for the time that is asked for, but a slice of it at a time: a machine that is slower for a while is slower for all.
+    Latencies are the medians of the slices'.
+    """
+    found: dict[str, list[Measurement]] = {one.kind: [] for one in all_of}
+    for seconds in slices(options.seconds):
+        for one in all_of:
+            found[one.kind].append(_slice(operation, one, seconds, options.connections, postmaster))
+    return [_together(parts) for parts in found.values()]
+
+
+def slices(seconds: int) -> list[int]:
+    """Whole seconds of about the same length, as many as there are together."""
+    count = max(1, round(seconds / SLICE_S))
+    return [seconds // count + (number < seconds % count) for number in range(count)]
+
+
+def _slice(operation: str, one: Measured, seconds: int, connections: int, postmaster: int) -> Measurement:
+    own, database = cpu_s(one.server.pid), children_cpu_s(postmaster)
+    found = load.run(one.server.url, one.bodies, seconds=seconds, connections=connections)
+    own, database = cpu_s(one.server.pid) - own, children_cpu_s(postmaster) - database
     return Measurement(
         operation=operation,
-        server=kind,
+        server=one.kind,
         requests=found.requests,
         per_second=found.per_second,
         p50_ms=found.p50_us / 1000,
         p99_ms=found.p99_us / 1000,
         cpu_ms=own * 1000 / found.requests,
         database_cpu_ms=database * 1000 / found.requests,
-        resident_mb=resident_bytes(server.pid) / 2**20,
+        resident_mb=resident_bytes(one.server.pid) / 2**20,
+    )
+
+
+def _together(parts: Sequence[Measurement]) -> Measurement:
+    requests = sum(one.requests for one in parts)
+    return replace(
+        parts[-1],
+        requests=requests,
+        per_second=requests / sum(one.requests / one.per_second for one in parts),
+        p50_ms=median(one.p50_ms for one in parts),
+        p99_ms=median(one.p99_ms for one in parts),
+        cpu_ms=sum(one.cpu_ms * one.requests for one in parts) / requests,
+        database_cpu_ms=sum(one.database_cpu_ms * one.requests for one in parts) / requests,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tests.benchmarks import answers, load, recipes, variables
 from tests.benchmarks.databases import Seeded, connected, write_policies
-from tests.benchmarks.measuring import Measurement, Options, Say, environment, measured
+from tests.benchmarks.measuring import Measured, Measurement, Options, Say, environment, in_turn, warm_up
 from tests.benchmarks.operations import DOCUMENTS, PLACE
 from tests.benchmarks.processes import Cores, serving
 from tests.benchmarks.recipes import Recipe
@@ -19,7 +19,8 @@ TRIED: Final = 2 * variables.SETS
 """Some baskets are refused, and some take stock at once, which `limit` does not."""
 
 _KEYS: Final = """
-SELECT count(*), count(*) FILTER (WHERE outcome->>'type' IS DISTINCT FROM 'OrderPlaced')
+SELECT count(*), count(*) FILTER (WHERE outcome->>'type' IS DISTINCT FROM 'OrderPlaced'),
+    min(outcome::text) FILTER (WHERE outcome->>'type' IS DISTINCT FROM 'OrderPlaced')
 FROM idempotency_keys WHERE key LIKE $1 || '-%'"""
 
 Wishes = Sequence[Mapping[str, Any]]
@@ -47,7 +48,9 @@ def place(seeded: Seeded, cores: Cores, options: Options, say: Say) -> Iterator[
                 expected = expected or written
                 if written != expected:
                     raise answers.AnswersDifferError(f"{kind} writes {written}, {KINDS[0]} writes {expected}")
-                found = measured(PLACE, kind, server, bodies, options, seeded.postmaster)
+                measured = Measured(kind, server, bodies)
+                warm_up(measured, options)
+                (found,) = in_turn(PLACE, [measured], options, seeded.postmaster)
             asyncio.run(_check_placed(url, bodies.stem, found))
         yield found
 
@@ -85,8 +88,8 @@ async def _counts(url: str) -> dict[str, int]:
 async def _check_placed(url: str, prefix: str, found: Measurement) -> None:
     """Every request that was counted placed an order."""
     async with connected(url) as connection:
-        keys, refused = await connection.fetchrow(_KEYS, prefix)
+        keys, refused, such_as = await connection.fetchrow(_KEYS, prefix)
     if refused or keys < found.requests:
         raise load.LoadError(
-            f"{found.server}: {found.requests} requests, {keys} keys, {refused} of them placed nothing"
+            f"{found.server}: {found.requests} requests, {keys} keys, {refused} of them placed nothing, such as {such_as}"
         )

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from adapters.bootstrap import OrderCenter, assembled
 from adapters.entrypoints.auth import DemoKeys
+from adapters.entrypoints.collecting import settle
 from adapters.entrypoints.serving import serve
 from adapters.entrypoints.starting import bound_socket
 from adapters.settings import Settings, load_settings, signing_key
@@ -66,6 +67,7 @@ class _Server(uvicorn.Server):
 
 async def _run(app: Starlette, listener: socket.socket) -> None:
     """With the settings of adapters/entrypoints/serving.py."""
+    settle()
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
     await _Server(config).serve(sockets=[listener])
 

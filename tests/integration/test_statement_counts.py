@@ -1,6 +1,7 @@
 """What a query costs does not depend on how many orders it finds: exact numbers of SQL statements and of service batches."""
 
 import asyncio
+import gc
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from adapters.db.engine import Database
 from adapters.policy_files import load_policies
 from adapters.seeding.seed import seed_demo
 from domain.access.viewer import Viewer
+from domain.orders.views import OrderLineView, OrderView
 from domain.ports.bundle import Ports, Terms
+from domain.ports.products import ProductView
 from domain.values.enums import ActorKind, Role
 from resolvers.context import RequestContext
 from tests.benchmarks.operations import DETAIL, DOCUMENTS
@@ -114,6 +117,20 @@ async def test_a_list_costs_the_same_for_one_and_for_a_hundred_orders(
 ) -> None:
     assert await cost(query, 1, ports, database, executor) == (1, statements[executor], batches)
     assert await cost(query, 100, ports, database, executor) == (100, statements[executor], batches)
+
+
+@pytest.mark.parametrize("executor", [COMPILED, CORE])
+async def test_what_a_request_has_read_is_gone_with_it(executor: str, ports: Ports, database: Database) -> None:
+    """By its references alone: what the garbage collector has to find stays until then, and finding it takes long."""
+    await cost(LIST, 100, ports, database, executor)
+    gc.collect()
+    gc.disable()
+    try:
+        await cost(LIST, 100, ports, database, executor)
+        views = [one for one in gc.get_objects() if isinstance(one, OrderView | OrderLineView | ProductView)]
+    finally:
+        gc.enable()
+    assert views == []
 
 
 async def test_an_order_with_everything_is_read_by_four_statements_and_one_for_each_service(
