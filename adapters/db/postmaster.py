@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.db.embedded_cluster import environment, last_reason
+from adapters.db.embedded_memory import LEAST_MB, buffers_mb
 from adapters.db.embedded_place import PORT, Place
 from adapters.db.errors import EmbeddedServerError
 
@@ -31,14 +32,19 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
     "jit": "off",  # statements here are short: compiling them costs more than it saves
     "max_parallel_workers_per_gather": "0",  # likewise; and containers have little shared memory
 }
-_THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_DURABLE = {"shared_buffers": f"{buffers_mb()}MB"}
+_THROWAWAY = {
+    "shared_buffers": f"{LEAST_MB}MB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 
 
 @dataclass(slots=True)
@@ -122,7 +128,7 @@ def _last_words(place: Place) -> str:
 
 
 def _arguments(place: Place, *, durable: bool) -> list[str]:
-    settings = _SETTINGS | {"unix_socket_directories": str(place.sockets)} | ({} if durable else _THROWAWAY)
+    settings = _SETTINGS | {"unix_socket_directories": str(place.sockets)} | (_DURABLE if durable else _THROWAWAY)
     return ["-D", str(place.data), "-p", str(PORT), *(f"--{name}={value}" for name, value in settings.items())]
 
 
