@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from domain.policies import DAY_S, HOUR_S, MINUTE_S
-from domain.values.enums import CapturePolicy, ChannelKind, StockPolicy
+from domain.values.enums import CapturePolicy, ChannelKind, SplitDimension, StockPolicy
 from domain.values.money import InvalidMoney, minor_digits
 
 
@@ -77,6 +77,15 @@ def _one_of(kind: type[StrEnum]) -> Form:
     return Form(words, lambda value: kind(value) if value in list(kind) else None)
 
 
+def _texts(value: Any) -> tuple[str, ...] | None:
+    return tuple(value) if isinstance(value, list) and all(_text(entry) for entry in value) else None
+
+
+def _dimensions(value: Any) -> tuple[SplitDimension, ...] | None:
+    is_list = isinstance(value, list) and all(entry in list(SplitDimension) for entry in value)
+    return tuple(dict.fromkeys(map(SplitDimension, value))) if is_list else None
+
+
 _code: Final = _matching(_CODE)
 _FLAG: Final = Form("true or false", _flag)
 _COUNT: Final = Form("a whole number of at least 0", _at_least(0))
@@ -92,10 +101,27 @@ FORMS: Final = {
     "prices_include_tax": _FLAG,
     "capture": _one_of(CapturePolicy),
     "units_per_sku": _COUNT_FROM_1,
+    "units_per_member": _COUNT_FROM_1,
+    "counts_imported": _FLAG,
     "unpaid_orders_per_member": _COUNT_FROM_1,
+    "group_size": _COUNT_FROM_1,
     "receipt_extensions": _COUNT,
     "manual_discount_rate": Form("a rate from 0 to 1, like 0.20", _rate),
     "policy": _one_of(StockPolicy),
+    "share": Form("a rate from 0 to 1, like 0.30", _rate),
+    "keeps_missed": _FLAG,
+    "presale": Form("a rate from 0 to 1, like 0.10", _rate),
+    "producing": Form("a rate from 0 to 1, like 0.20", _rate),
+    "ready": Form("a rate from 0 to 1, like 0.30", _rate),
+    "from_total_minor": _COUNT,
+    "levels": Form('a list of member levels, like ["NEW"]', _texts),
+    "review_from": _COUNT_FROM_1,
+    "foreign_country": _COUNT,
+    "no_level": _COUNT,
+    "many_units": _COUNT,
+    "by": Form('a list of dimensions, like ["SELLER", "DELIVERY_MODE"]', _dimensions),
+    "auto_approve_limit_minor": _COUNT,
+    "unsupported_carriers": Form('a list of carriers, like ["DHL"]', _texts),
     "kind": _one_of(ChannelKind),
     "business_units": Form('a list of codes of business units, like ["fashion-eu"]', _codes),
     "has_own_prices": _FLAG,
@@ -103,5 +129,8 @@ FORMS: Final = {
 }
 """By field, whichever table it stands in; those that end with `_s` are durations."""
 
-ENTRY_FORMS: Final = {"by_category": FORMS["policy"]}
+ENTRY_FORMS: Final = {
+    "by_category": FORMS["policy"],
+    "kind_by_category": Form("a text", _text),
+}
 """Tables whose keys are the writer's own: the form of their values."""

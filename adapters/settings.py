@@ -84,6 +84,16 @@ class Settings(BaseSettings):
     idempotency_ttl_h: int = Field(
         default=24, ge=1, description="Hours an idempotency key and its stored outcome are kept."
     )
+    stripe_key: SecretStr | None = Field(
+        default=None, description="Secret key of Stripe, which then takes the payments. Unset: the test provider does."
+    )
+    stripe_callback_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret with which Stripe signs what it sends to `/callbacks/payments/stripe`; needed beside the key.",
+    )
+    stripe_url: str | None = Field(
+        default=None, description="Where Stripe's API is, when not at its own address: a twin of it, or a proxy."
+    )
     quote_ttl_s: int = Field(default=900, ge=1, description="Seconds a quote token stays valid.")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="Least severe level that is logged.")
 

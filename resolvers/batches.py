@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 
 from domain.access.viewer import Viewer
 from domain.orders.views import (
+    AfterSaleLineView,
+    AfterSaleView,
     CheckpointView,
     DiscountView,
     FulfillmentLineView,
@@ -22,12 +24,15 @@ from domain.orders.views import (
     RefundView,
     ShipmentView,
     TimerView,
+    VoucherView,
 )
 from domain.ports.bundle import Ports
 from domain.ports.members import MemberView
 from domain.ports.order_views import Columns, OrderQuery
 from domain.values.paging import PageRequest, Slice
 from resolvers.listings import (
+    AfterSaleListing,
+    AfterSaleSet,
     FulfillmentListing,
     FulfillmentSet,
     HistoryListing,
@@ -162,16 +167,34 @@ async def _by_member(
 
 
 async def _histories(ports: Ports, _viewer: Viewer, keys: list[HistoryListing]) -> list[Any]:
-    """One call for each page that is asked for, of all orders that it is asked of."""
-    groups: dict[tuple[int, int], list[str]] = {}
+    """One call for each page that is asked for, of all orders that it is asked of; those of their parts apart."""
+    views = ports.order_views
+    groups: dict[tuple[bool, int, int], list[HistoryListing]] = {}
     for key in keys:
-        groups.setdefault((key.page.limit, key.after_sequence), []).append(key.order_id)
-    answers = await _each(ports.order_views.history(order_ids, *page) for page, order_ids in groups.items())
-    values: dict[tuple[tuple[int, int], str], Any] = {}
-    for (page, order_ids), answer in zip(groups.items(), answers, strict=True):
-        found = [answer] * len(order_ids) if isinstance(answer, Exception) else answer
-        values |= zip(((page, order_id) for order_id in order_ids), found, strict=True)
-    return [values[(key.page.limit, key.after_sequence), key.order_id] for key in keys]
+        groups.setdefault((key.subject_id is None, key.page.limit, key.after_sequence), []).append(key)
+
+    def pages(of_whole: bool, first: int, after: int, asked: list[HistoryListing]) -> Awaitable[Sequence[Any]]:
+        if of_whole:
+            return views.history([key.order_id for key in asked], first, after)
+        return views.subject_history([(key.order_id, key.subject_id or "") for key in asked], first, after)
+
+    answers = await _each(pages(*page, asked) for page, asked in groups.items())
+    values: dict[HistoryListing, Any] = {}
+    for asked, answer in zip(groups.values(), answers, strict=True):
+        found = [answer] * len(asked) if isinstance(answer, Exception) else answer
+        values |= zip(asked, found, strict=True)
+    return [values[key] for key in keys]
+
+
+def _after_sale_pages(
+    ports: Ports, _viewer: Viewer, keys: list[AfterSaleListing], columns: Columns
+) -> Awaitable[list[Any]]:
+    views = ports.order_views
+    return _each(views.after_sales(key.scope, key.filter, key.page, columns=columns) for key in keys)
+
+
+def _after_sale_counts(ports: Ports, _viewer: Viewer, keys: list[AfterSaleSet]) -> Awaitable[list[Any]]:
+    return _each(ports.order_views.count_after_sales(key.scope, key.filter) for key in keys)
 
 
 def _fulfillment_pages(
@@ -224,6 +247,14 @@ BATCHES: Final[dict[str, Batch]] = {
     "fulfillment_pages": Batch("order", _fulfillment_pages, Primes("fulfillments", _items), FulfillmentView),
     "fulfillment_counts": _whole("order", _fulfillment_counts),
     "shipments": _by_id(ShipmentView),
+    "after_sales": _by_id(AfterSaleView),
+    "after_sale_pages": Batch("order", _after_sale_pages, Primes("after_sales", _items), AfterSaleView),
+    "after_sale_counts": _whole("order", _after_sale_counts),
+    "order_after_sales": _of("order_id", AfterSaleView, "after_sales"),
+    "after_sale_lines": _of("after_sale_id", AfterSaleLineView),
+    "after_sale_refunds": _of("after_sale_id", RefundView, "refunds"),
+    "vouchers": _by_id(VoucherView),
+    "groups": _whole("order", lambda ports, viewer, ids: ports.order_views.groups(viewer.scope, ids)),
     "order_lines": _of("order_id", OrderLineView, "lines"),
     "order_discounts": _of("order_id", DiscountView),
     "order_installments": _of("order_id", InstallmentView),
@@ -233,6 +264,7 @@ BATCHES: Final[dict[str, Batch]] = {
     "payment_refunds": _of("payment_id", RefundView, "refunds"),
     "fulfillment_lines": _of("fulfillment_id", FulfillmentLineView),
     "fulfillment_shipments": _of("fulfillment_id", ShipmentView, "shipments"),
+    "line_vouchers": _of("line_id", VoucherView, "vouchers"),
     "shipment_checkpoints": _of("shipment_id", CheckpointView),
 }
 """By the name that fields use (`resolvers/loaded.py`)."""

@@ -37,6 +37,7 @@ class CursorKind(StrEnum):
     PRODUCT = "PRODUCT"
     MEMBER = "MEMBER"
     FULFILLMENT = "FULFILLMENT"
+    AFTER_SALE = "AFTER_SALE"
     TRANSITION = "TRANSITION"
 
 
@@ -50,6 +51,7 @@ _KEYS: Final[dict[CursorKind, dict[str, type[str | int | datetime]]]] = {
     CursorKind.PRODUCT: {"sku": str},
     CursorKind.MEMBER: {"id": str},
     CursorKind.FULFILLMENT: {"created_at": datetime, "id": str},
+    CursorKind.AFTER_SALE: {"created_at": datetime, "id": str},
     CursorKind.TRANSITION: {"sequence": int},
 }
 """The attributes of a row that make its position."""

@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 
 from domain.access.viewer import OrderScope
 from domain.ports.members import MemberFilter
-from domain.ports.order_views import FulfillmentFilter, OrderQuery
+from domain.ports.order_views import AfterSaleFilter, FulfillmentFilter, OrderQuery
 from domain.ports.products import ProductFilter
 from domain.values.paging import PageRequest
 from resolvers.cursors import CursorKind
@@ -124,11 +124,37 @@ class FulfillmentListing(_Listing):
 
 
 @dataclass(frozen=True, slots=True)
+class AfterSaleSet:
+    scope: OrderScope
+    filter: AfterSaleFilter
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSaleListing(_Listing):
+    __hash__ = _Listing.__hash__
+
+    scope: OrderScope
+    filter: AfterSaleFilter
+    page: PageRequest
+
+    @property
+    def counted(self) -> AfterSaleSet:
+        return AfterSaleSet(self.scope, self.filter)
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind.AFTER_SALE
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryListing(_Listing):
+    """The steps of an order; with a subject, those of that part alone."""
+
     __hash__ = _Listing.__hash__
 
     order_id: str
     page: PageRequest
+    subject_id: str | None = None
 
     @property
     def after_sequence(self) -> int:

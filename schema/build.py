@@ -8,6 +8,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 
+from domain.orders.checking import check_flows
+from domain.orders.flows import FLOWS
 from schema.inputs import register_inputs
 from schema.roots.mutation import Mutation
 from schema.roots.query import Query
@@ -34,7 +36,7 @@ class _Names(NameConverter):
 
 @cache
 def build_schema() -> strawberry.federation.Schema:
-    """The one schema of this process."""
+    """The one schema of this process. Raises DomainFault where the flows and the mutations do not go together."""
     describe_enums()
     register_views()
     schema = strawberry.federation.Schema(
@@ -45,7 +47,18 @@ def build_schema() -> strawberry.federation.Schema:
         federation_version="2.0",
     )
     register_inputs(schema)
+    check_flows(FLOWS.values(), _mutations(schema))
     return schema
+
+
+def mutation_names() -> frozenset[str]:
+    """What can be done, by the names of the schema."""
+    return _mutations(build_schema())
+
+
+def _mutations(schema: strawberry.federation.Schema) -> frozenset[str]:
+    root = schema._schema.mutation_type  # noqa: SLF001  Strawberry shows the schema beneath nowhere else
+    return frozenset(root.fields) if root is not None else frozenset()
 
 
 def sdl() -> str:

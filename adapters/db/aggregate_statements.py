@@ -23,14 +23,25 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.selectable import FromClause
 
 from adapters.db.rows import RowMapper, mapper_of
-from adapters.db.tables import TABLE_OF, fulfillment_lines, fulfillments, order_lines, orders
+from adapters.db.tables import (
+    TABLE_OF,
+    after_sale_lines,
+    after_sales,
+    fulfillment_lines,
+    fulfillments,
+    order_lines,
+    orders,
+)
 from adapters.sql import Statement, prepare
 from domain.orders.views import (
+    AfterSaleLineView,
+    AfterSaleView,
     CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
     InstallmentView,
+    ModificationView,
     OrderLineView,
     OrderView,
     PaymentView,
@@ -38,6 +49,7 @@ from domain.orders.views import (
     ShipmentView,
     TimerView,
     TransitionView,
+    VoucherView,
 )
 
 
@@ -94,6 +106,8 @@ def _all_parts() -> Statement:
     lines = fulfillment_lines.join(fulfillments, fulfillments.c.id == fulfillment_lines.c.fulfillment_id).join(
         order_lines, order_lines.c.id == fulfillment_lines.c.line_id
     )
+    by_case_number = [after_sales.c.created_at, func.length(after_sales.c.number), after_sales.c.number]
+    case_lines = after_sale_lines.join(order_lines, order_lines.c.id == after_sale_lines.c.line_id)
     return prepare(
         select(
             _rows_of("lines", OrderLineView, _by(OrderLineView, "position")),
@@ -103,10 +117,19 @@ def _all_parts() -> Statement:
             _rows_of("refunds", RefundView, _by(RefundView, "created_at", "id")),
             _rows_of("fulfillments", FulfillmentView, by_number),
             _rows_of("fulfillment_lines", FulfillmentLineView, [*by_number, order_lines.c.position], lines),
+            _rows_of("after_sales", AfterSaleView, by_case_number),
+            _rows_of(
+                "after_sale_lines",
+                AfterSaleLineView,
+                [after_sale_lines.c.after_sale_id, order_lines.c.position],
+                case_lines,
+            ),
             _rows_of("shipments", ShipmentView, _by(ShipmentView, "shipped_at", "id")),
             _rows_of(
                 "checkpoints", CheckpointView, _by(CheckpointView, "shipment_id", "at", "recorded_at", "event_id")
             ),
+            _rows_of("modifications", ModificationView, _by(ModificationView, "position")),
+            _rows_of("vouchers", VoucherView, _by(VoucherView, "position")),
             _rows_of("timers", TimerView, _by(TimerView, "subject_id", "name")),
         )
     )
@@ -136,8 +159,12 @@ PARTS: Final = (
     _part("refunds", RefundView),
     _part("fulfillments", FulfillmentView),
     _part("fulfillment_lines", FulfillmentLineView),
+    _part("after_sales", AfterSaleView),
+    _part("after_sale_lines", AfterSaleLineView),
     _part("shipments", ShipmentView),
     _part("checkpoints", CheckpointView),
+    _part("modifications", ModificationView),
+    _part("vouchers", VoucherView),
     _part("timers", TimerView),
 )
 """In the order in which they refer to each other."""

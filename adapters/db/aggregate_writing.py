@@ -28,13 +28,17 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from adapters.db.aggregate_statements import EVENT, PARTS, SEARCH, columns_of, insert_head
-from adapters.db.tables import order_events, order_timers, orders
+from adapters.db.tables import order_discounts, order_events, order_installments, order_timers, orders
 from adapters.sql import Statement, prepare
 from domain.orders.views import OrderView
 
 EVENTS: Final = "events"
-LOST_TIMERS: Final = "lost_timers"
-"""Rows beside those of the parts: parameters too. Of lost timers the keys."""
+LOST: Final = {
+    part.attribute: f"lost_{part.attribute}"
+    for part in PARTS
+    if part.table in {order_discounts, order_installments, order_timers}
+}
+"""Rows beside those of the parts: parameters too. Of those that vanish, by the part's attribute, the keys."""
 
 VERSION_BEFORE: Final = "version_before"
 _KEPT: Final = 512
@@ -91,11 +95,15 @@ def _insert(table: Table, names: tuple[str, ...], name: str, head: CTE) -> Inser
     return insert(table).from_select(list(names), select(*rows.c).select_from(rows.join(head, literal_column("true"))))
 
 
-def _delete_timers(name: str, head: CTE) -> CTE:
-    keys = list(order_timers.primary_key)
-    rows = _rows(name, keys)
-    is_lost = and_(*(key == rows.c[key.name] for key in keys), select(head.c.id).exists())
-    return delete(order_timers).where(is_lost).cte(f"written_{name}")
+def _delete(table: Table) -> Any:
+    keys = list(table.primary_key)
+
+    def write(name: str, head: CTE) -> CTE:
+        rows = _rows(name, keys)
+        is_lost = and_(*(key == rows.c[key.name] for key in keys), select(head.c.id).exists())
+        return delete(table).where(is_lost).cte(f"written_{name}")
+
+    return write
 
 
 def _rows(name: str, columns: list[Column[Any]]) -> TableValuedAlias:
@@ -113,5 +121,5 @@ def _plain(one: Column[Any]) -> Any:
 _WRITES: Final = {
     **{part.attribute: _upsert(part.table, part.mapper.names) for part in PARTS},
     EVENTS: _append(order_events, EVENT.names),
-    LOST_TIMERS: _delete_timers,
+    **{LOST[part.attribute]: _delete(part.table) for part in PARTS if part.attribute in LOST},
 }

@@ -55,7 +55,10 @@ async def _copy_parts(transaction: Transaction, new: Sequence[Order]) -> None:
 
 
 def _head(order: Order) -> tuple[Any, ...]:
-    return (*ORDER.encode(order.head), *searchable(order.head, order.lines, order.shipments))
+    """In the order of the statement's parameters, which is that of the table's columns."""
+    values = dict(zip(ORDER.names, ORDER.encode(order.head), strict=True))
+    values |= searchable(order.head, order.lines, order.shipments)._asdict()
+    return tuple(values[name] for name in INSERT_HEAD.parameters)
 
 
 def _texts(name: str) -> Any:

@@ -5,15 +5,13 @@ holder wrote, so the parts are a second one: an array of rows for each of their 
 """
 
 from collections.abc import Iterable
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from adapters.db.aggregate_statements import ALL_PARTS, EVENT, HEAD, HOLDER, ORDER, PARTS, Part
-from adapters.db.aggregate_writing import EVENTS, LOST_TIMERS, VERSION_BEFORE, insert_statement, update_statement
+from adapters.db.aggregate_writing import EVENTS, LOST, VERSION_BEFORE, insert_statement, update_statement
 from adapters.db.engine import Transaction
 from adapters.db.order_search import Searchable, searchable
 from adapters.db.rows import RowMapper
-from adapters.db.tables import order_timers
 from domain.access.viewer import OrderScope
 from domain.orders.model import Order
 from domain.values.faults import DomainFault
@@ -57,7 +55,7 @@ async def write_back(transaction: Transaction, before: Order, after: Order) -> N
     seen = before.head.version
     rows = {part.attribute: _changed(part, before, after) for part in PARTS}
     rows[EVENTS] = _rows(EVENT, [event for event in after.events if event.sequence > seen])
-    rows[LOST_TIMERS] = _lost_timers(before, after)
+    rows |= {LOST[part.attribute]: _lost(part, before, after) for part in PARTS if part.attribute in LOST}
     given = {name: some for name, some in rows.items() if some}
     has_search = _search(after) != _search(before)
     statement = update_statement(tuple(given), has_search=has_search)
@@ -82,14 +80,19 @@ def _changed(part: Part, before: Order, after: Order) -> list[dict[str, Any]]:
         return []
     known = {part.key(view): view for view in were}
     gone = known.keys() - {part.key(view) for view in are}
-    if gone and part.table is not order_timers:
+    if gone and part.attribute not in LOST:
         raise DomainFault(f"Rows of {part.table.name} do not vanish: {sorted(gone)}.")
     return _rows(part.mapper, [view for view in are if known.get(part.key(view)) != view])
 
 
-def _lost_timers(before: Order, after: Order) -> list[dict[str, str]]:
-    gone = set(map(_TIMER_KEY, before.timers)) - set(map(_TIMER_KEY, after.timers))
-    return [dict(zip(_TIMER_KEYS, key, strict=True)) for key in sorted(gone)]
+def _lost(part: Part, before: Order, after: Order) -> list[dict[str, Any]]:
+    """The keys of the rows that vanished."""
+    were, are = getattr(before, part.attribute), getattr(after, part.attribute)
+    if are is were:
+        return []
+    gone = set(map(part.key, were)) - set(map(part.key, are))
+    names = [str(key.name) for key in part.table.primary_key]
+    return [dict(zip(names, key, strict=True)) for key in sorted(gone)]
 
 
 def _rows(mapper: RowMapper[Any], views: Iterable[Any]) -> list[dict[str, Any]]:
@@ -98,7 +101,3 @@ def _rows(mapper: RowMapper[Any], views: Iterable[Any]) -> list[dict[str, Any]]:
 
 def _codes(codes: frozenset[str] | None) -> list[str] | None:
     return None if codes is None else sorted(codes)
-
-
-_TIMER_KEYS: Final = ("order_id", "subject_id", "name")
-_TIMER_KEY: Final = attrgetter(*_TIMER_KEYS)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from adapters.db.tables import fulfillments, order_discounts, order_lines, orders, shipments
+from adapters.db.tables import after_sales, fulfillments, order_discounts, order_lines, orders, shipments
 from domain.values.enums import DiscountKind
 
 Branch = tuple[str, tuple["Shape", ...]]
@@ -123,6 +123,9 @@ RANGES: Final[Mapping[str, Column[Any]]] = {
 FULFILLMENT_LISTS: Final = {name: fulfillments.c[name] for name in ("status", "warehouse", "seller_id", "order_id")}
 FULFILLMENT_RANGES: Final = {"promised_at": fulfillments.c.promised_at}
 
+AFTER_SALE_LISTS: Final = {name: after_sales.c[name] for name in ("status", "kind", "order_id")}
+AFTER_SALE_RANGES: Final = {"created_at": after_sales.c.created_at}
+
 
 def _list_leaves(prefix: str, lists: Mapping[str, Column[Any]], table: Table) -> dict[str, Leaf]:
     """Of the table's own columns, or of rows that hang on it."""
@@ -179,4 +182,6 @@ _LEAVES: Final[Mapping[str, Leaf]] = {
     "search": _search_leaf,
     **_list_leaves("fulfillment.", FULFILLMENT_LISTS, fulfillments),
     **_range_leaves("fulfillment.", FULFILLMENT_RANGES),
+    **_list_leaves("after_sale.", AFTER_SALE_LISTS, after_sales),
+    **_range_leaves("after_sale.", AFTER_SALE_RANGES),
 }

@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from adapters.db.order_bounds import bounded
 from adapters.db.order_filters import (
+    AFTER_SALE_LISTS,
+    AFTER_SALE_RANGES,
     BOUNDS,
     BRANCHES,
     FULFILLMENT_LISTS,
@@ -28,7 +30,14 @@ from adapters.db.order_search import search_terms
 from adapters.db.order_sorts import SORTS
 from adapters.db.text_values import is_storable, storable
 from domain.access.viewer import OrderScope
-from domain.ports.order_views import DateTimeRange, FulfillmentFilter, MinorRange, OrderFilter, OrderQuery
+from domain.ports.order_views import (
+    AfterSaleFilter,
+    DateTimeRange,
+    FulfillmentFilter,
+    MinorRange,
+    OrderFilter,
+    OrderQuery,
+)
 from domain.values.paging import PageRequest
 
 _BIGINT_MAX: Final = 2**63 - 1
@@ -70,6 +79,12 @@ def page_request(query: OrderQuery, page: PageRequest) -> PageOfOrders:
 def fulfillment_request(scope: OrderScope, query: FulfillmentFilter) -> Request:
     values = _Values()
     leaves = values.leaves(_FULFILLMENT, query)
+    return values.request(leaves + values.scope(scope))
+
+
+def after_sale_request(scope: OrderScope, query: AfterSaleFilter) -> Request:
+    values = _Values()
+    leaves = values.leaves(_AFTER_SALE, query)
     return values.request(leaves + values.scope(scope))
 
 
@@ -170,3 +185,4 @@ def _in_range(amount_minor: int) -> int:
 _ORDER: Final = _Kind("", LISTS, RANGES)
 _SCOPE: Final = _Kind("scope.", SCOPE_LISTS, ())
 _FULFILLMENT: Final = _Kind("fulfillment.", FULFILLMENT_LISTS, FULFILLMENT_RANGES)
+_AFTER_SALE: Final = _Kind("after_sale.", AFTER_SALE_LISTS, AFTER_SALE_RANGES)

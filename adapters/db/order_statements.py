@@ -36,10 +36,13 @@ from adapters.db.order_leads import Lead
 from adapters.db.order_sorts import SORTS
 from adapters.db.rows import mapper_of
 from adapters.db.tables import (
+    after_sale_lines,
+    after_sales,
     fulfillment_lines,
     fulfillments,
     order_discounts,
     order_events,
+    order_groups,
     order_installments,
     order_lines,
     order_timers,
@@ -48,9 +51,10 @@ from adapters.db.tables import (
     refunds,
     shipment_checkpoints,
     shipments,
+    vouchers,
 )
 from adapters.sql import Statement, prepare
-from domain.orders.views import OrderView, TransitionView
+from domain.orders.views import GroupView, OrderView, TransitionView
 from domain.values.enums import OrderSort
 
 SHAPES_KEPT: Final = 1024
@@ -63,6 +67,9 @@ FACETS: Final = ("status", "payment_status", "fulfillment_status", "channel", "b
 _LINE_POSITION: Final = (
     select(order_lines.c.position).where(order_lines.c.id == fulfillment_lines.c.line_id).scalar_subquery()
 )
+_CASE_LINE_POSITION: Final = (
+    select(order_lines.c.position).where(order_lines.c.id == after_sale_lines.c.line_id).scalar_subquery()
+)
 _NATURAL_ORDER: Final[dict[Table, tuple[ColumnElement[Any], ...]]] = {
     order_lines: (order_lines.c.position,),
     order_discounts: (order_discounts.c.position,),
@@ -72,12 +79,15 @@ _NATURAL_ORDER: Final[dict[Table, tuple[ColumnElement[Any], ...]]] = {
     # Numbers of one order differ in their last digits only: the shorter one is the smaller.
     fulfillments: (fulfillments.c.created_at, func.length(fulfillments.c.number), fulfillments.c.number),
     fulfillment_lines: (fulfillment_lines.c.fulfillment_id, _LINE_POSITION),
+    after_sales: (after_sales.c.created_at, func.length(after_sales.c.number), after_sales.c.number),
+    after_sale_lines: (after_sale_lines.c.after_sale_id, _CASE_LINE_POSITION),
     shipments: (shipments.c.shipped_at, shipments.c.id),
     shipment_checkpoints: (
         shipment_checkpoints.c.at,
         shipment_checkpoints.c.recorded_at,
         shipment_checkpoints.c.event_id,
     ),
+    vouchers: (vouchers.c.position,),
     order_events: (order_events.c.sequence,),
     order_timers: (order_timers.c.due_at.nulls_last(), order_timers.c.subject_id, order_timers.c.name),
 }
@@ -205,6 +215,20 @@ def fulfillment_count_statement(shape: Shape) -> Statement:
     return prepare(select(func.count()).select_from(source).where(condition(shape, parameter_names())))
 
 
+@lru_cache(SHAPES_KEPT)
+def after_sale_page_statement(shape: Shape, page: PageShape, names: Names) -> Statement:
+    source = _within(after_sales, shape)
+    where = condition(shape, parameter_names())
+    columns = _columns(after_sales, names)
+    return prepare(_page(columns, source, where, after_sales.c.created_at, True, page, after_sales.c.id))
+
+
+@lru_cache(SHAPES_KEPT)
+def after_sale_count_statement(shape: Shape) -> Statement:
+    source = _within(after_sales, shape)
+    return prepare(select(func.count()).select_from(source).where(condition(shape, parameter_names())))
+
+
 def _part(part: PartShape) -> ScalarSelect[Any]:
     row = func.json_build_array(*_columns(part.table, part.names))
     rows = func.json_agg(aggregate_order_by(row, *_NATURAL_ORDER[part.table]))
@@ -292,7 +316,8 @@ def _asked() -> TableValuedAlias:
 
 def _within(table: FromClause, shape: Shape) -> FromClause:
     """A table of the order's parts, joined to its order where the shape asks something of it."""
-    asks_orders = any(not (isinstance(part, str) and part.startswith("fulfillment.")) for part in shape)
+    own = ("fulfillment.", "after_sale.")
+    asks_orders = any(not (isinstance(part, str) and part.startswith(own)) for part in shape)
     return table.join(orders, orders.c.id == table.c.order_id) if asks_orders and table is not orders else table
 
 
@@ -300,5 +325,31 @@ def _facet_columns() -> list[Column[Any]]:
     return [orders.c[name] for name in FACETS]
 
 
+def _subject_history() -> Select[Any]:
+    keys = func.unnest(bindparam("keys", type_=ARRAY(Text())), bindparam("subjects", type_=ARRAY(Text())))
+    asked = keys.table_valued(column("key", Text()), column("subject", Text()), with_ordinality="n")
+    asked = asked.render_derived(name="asked")
+    event = order_events.c
+    part = (
+        select(*_columns(order_events, mapper_of(TransitionView).names))
+        .where(
+            event.order_id == asked.c.key,
+            event.subject_id == asked.c.subject,
+            event.sequence > bindparam("after", type_=BigInteger()),
+        )
+        .order_by(event.sequence)
+        .limit(bindparam("limit", type_=BigInteger()))
+        .lateral("part")
+    )
+    return select(*part.c, asked.c.n).select_from(asked.join(part, true())).order_by(asked.c.n, part.c.sequence)
+
+
+GROUPS: Final = prepare(
+    select(*_columns(order_groups, mapper_of(GroupView).names)).where(among(order_groups.c.id, "keys"))
+)
+
 HISTORY: Final = prepare(_history())
 """Of each order of `keys`, `limit` steps beyond the sequence number `after`; the last column is the key's number, from 1."""
+
+SUBJECT_HISTORY: Final = prepare(_subject_history())
+"""As HISTORY, of the subject at the same place in `subjects` only."""

@@ -6,7 +6,13 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from adapters.db import order_statements as statements
-from adapters.db.order_requests import fulfillment_request, order_request, page_request, scope_request
+from adapters.db.order_requests import (
+    after_sale_request,
+    fulfillment_request,
+    order_request,
+    page_request,
+    scope_request,
+)
 from adapters.db.order_sorts import SORTS
 from adapters.db.order_statements import FACETS, PageShape, PartShape
 from adapters.db.rows import Reading, mapper_of, reading_of
@@ -14,8 +20,9 @@ from adapters.db.tables import TABLE_OF
 from adapters.db.text_values import is_storable, storable
 from adapters.sql import Reader
 from domain.access.viewer import OrderScope
-from domain.orders.views import FulfillmentView, OrderView, TransitionView
+from domain.orders.views import AfterSaleView, FulfillmentView, GroupView, OrderView, TransitionView
 from domain.ports.order_views import (
+    AfterSaleFilter,
     Columns,
     FacetCount,
     FulfillmentFilter,
@@ -30,6 +37,7 @@ V = TypeVar("V")
 
 _ORDER: Final = mapper_of(OrderView)
 _TRANSITION: Final = reading_of(TransitionView)
+_GROUP: Final = reading_of(GroupView)
 
 
 class SqlOrderViews(OrderViews):
@@ -115,11 +123,45 @@ class SqlOrderViews(OrderViews):
             for part, reading, rows in zip(asked, readings, answer, strict=True)
         ]
 
+    async def groups(self, scope: OrderScope, ids: Sequence[str]) -> list[GroupView | None]:
+        rows = await self._reader.rows(statements.GROUPS, keys=storable(ids))
+        found = {group.id: group for group in _GROUP.from_rows(rows)}
+        units = scope.business_units
+        return [one if one and (units is None or one.business_unit in units) else None for one in map(found.get, ids)]
+
     async def history(self, order_ids: Sequence[str], first: int, after_sequence: int) -> list[Slice[TransitionView]]:
         page = PageRequest(first, (after_sequence,) if after_sequence > 0 else None)
         rows = await self._reader.rows(statements.HISTORY, keys=_keys(order_ids), after=after_sequence, limit=first + 1)
         parts = _numbered(rows, len(order_ids))
         return [_slice(_TRANSITION.from_longer_rows(part), page) for part in parts]
+
+    async def subject_history(
+        self, subjects: Sequence[tuple[str, str]], first: int, after_sequence: int
+    ) -> list[Slice[TransitionView]]:
+        page = PageRequest(first, (after_sequence,) if after_sequence > 0 else None)
+        order_ids, subject_ids = zip(*subjects, strict=True) if subjects else ((), ())
+        rows = await self._reader.rows(
+            statements.SUBJECT_HISTORY,
+            keys=_keys(order_ids),
+            subjects=_keys(subject_ids),
+            after=after_sequence,
+            limit=first + 1,
+        )
+        parts = _numbered(rows, len(subjects))
+        return [_slice(_TRANSITION.from_longer_rows(part), page) for part in parts]
+
+    async def after_sales(
+        self, scope: OrderScope, query: AfterSaleFilter, page: PageRequest, *, columns: Columns = None
+    ) -> Slice[AfterSaleView]:
+        asked, reading = after_sale_request(scope, query), reading_of(AfterSaleView, columns, "created_at")
+        statement = statements.after_sale_page_statement(asked.shape, _shape(page), reading.names)
+        rows = await self._reader.rows(statement, **asked.values, **_cut(page))
+        return _slice(reading.from_rows(rows), page)
+
+    async def count_after_sales(self, scope: OrderScope, query: AfterSaleFilter) -> int:
+        asked = after_sale_request(scope, query)
+        count: int = await self._reader.value(statements.after_sale_count_statement(asked.shape), **asked.values)
+        return count
 
     async def fulfillments(
         self, scope: OrderScope, query: FulfillmentFilter, page: PageRequest, *, columns: Columns = None

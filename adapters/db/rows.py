@@ -5,7 +5,7 @@ is an object without its empty fields, a tuple of them an array, a time its ISO 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -133,14 +133,21 @@ def _array_codec(hint: Any) -> Codec | None:
 
 
 def _object_codec(view: type[Any]) -> Codec:
-    """An empty field is left out, and gets its default when it is read."""
+    """An empty field is left out, and gets its default, or None, when it is read."""
     hints = get_type_hints(view)
     names = [field.name for field in fields(view)]
+    empty = {
+        part.name: None
+        for part in fields(view)
+        if part.default is MISSING
+        and part.default_factory is MISSING
+        and _without_none(hints[part.name]) is not hints[part.name]
+    }
     codecs = {name: codec for name in names if (codec := json_codec(hints[name]))}
 
     def decode(values: dict[str, Any]) -> Any:
-        parts = dict(values)
-        for name in codecs.keys() & parts.keys():
+        parts = empty | values
+        for name in codecs.keys() & values.keys():
             parts[name] = codecs[name].decode(parts[name])
         return view(**parts)
 

@@ -33,11 +33,15 @@ from adapters.db.columns import (
     words,
 )
 from domain.orders.views import (
+    AfterSaleLineView,
+    AfterSaleView,
     CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
+    GroupView,
     InstallmentView,
+    ModificationView,
     OrderLineView,
     OrderView,
     PaymentView,
@@ -45,6 +49,7 @@ from domain.orders.views import (
     ShipmentView,
     TimerView,
     TransitionView,
+    VoucherView,
 )
 
 metadata: Final = MetaData(
@@ -55,6 +60,31 @@ metadata: Final = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
+)
+
+order_groups: Final = Table(
+    "order_groups",
+    metadata,
+    code("id"),
+    code("business_unit"),
+    whole("size"),
+    whole("joined"),
+    code("status"),
+    moment("deadline"),
+    moment("created_at"),
+    PrimaryKeyConstraint("id"),
+    units("size", "joined"),
+)
+
+group_seats: Final = Table(
+    "group_seats",
+    metadata,
+    code("order_id"),  # no foreign key: the seat is taken just before its order is written
+    reference("group_id", "order_groups"),
+    moment("claimed_at"),
+    moment("released_at", nullable=True),
+    PrimaryKeyConstraint("order_id"),
+    Index(None, "group_id", "order_id", postgresql_where=text("released_at IS NULL")),
 )
 
 orders: Final = Table(
@@ -113,6 +143,10 @@ orders: Final = Table(
     # Words are split by us, not by to_tsvector: its parser takes "1e5b" for a number and more, so that "1e5" would not find it.
     Column("search_key_lexemes", TSVECTOR(), Computed("array_to_tsvector(search_keys)", persisted=True)),
     Column("search", TSVECTOR(), Computed("array_to_tsvector(array_remove(string_to_array(search_text, ' '::text), ''::text))", persisted=True)),
+    # Fields that came after them.
+    minor("kept_minor"),
+    reference("group_id", "order_groups", nullable=True),
+    moment("group_deadline", nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("number"),
     # The number first: one index for the constraint and for looking a number up on any channel.
@@ -124,6 +158,7 @@ orders: Final = Table(
         "authorized_minor", "refunded_minor", "cancelled_minor", "payable_minor", "line_count", "payments_in_flight",
         "receipt_extensions",
     ),
+    CheckConstraint("kept_minor >= 0", name="kept"),
     Index(None, "placed_at", "id"),
     Index(None, "updated_at", "id"),
     Index(None, "total_minor", "id"),
@@ -138,6 +173,7 @@ orders: Final = Table(
     Index("ix_orders_statuses_placed_at", "after_sale_status", "payment_status", "fulfillment_status", "placed_at"),
     Index("ix_orders_kinds_placed_at", "order_type", "channel_kind", "buyer_level", "placed_at"),
     Index(None, "country", "region", "placed_at"),
+    Index(None, "group_id", postgresql_where=text("group_id IS NOT NULL")),
     Index(None, "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
     Index(None, "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
     Index(None, "cancelled_at", postgresql_where=text("cancelled_at IS NOT NULL")),
@@ -169,9 +205,11 @@ order_lines: Final = Table(
     whole("cancelled_quantity"),
     whole("returned_quantity"),
     minor("refunded_minor"),
+    whole("kept_quantity"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("order_id", "position"),
     units("quantity", "shipped_quantity", "cancelled_quantity", "returned_quantity"),
+    CheckConstraint("kept_quantity >= 0 AND kept_quantity <= quantity", name="kept"),
     not_negative("unit_price_minor", "discount_minor", "tax_minor", "total_minor", "refunded_minor"),
     Index(None, "sku", "order_id"),
     Index(None, "category", "order_id"),
@@ -252,6 +290,7 @@ refunds: Final = Table(
     not_negative("amount_minor", "attempts"),
     Index(None, "order_id", "created_at"),
     Index(None, "payment_id", "created_at"),
+    Index(None, "after_sale_id", postgresql_where=text("after_sale_id IS NOT NULL")),
 )
 
 fulfillments: Final = Table(
@@ -280,6 +319,7 @@ fulfillments: Final = Table(
     moment("created_at"),
     document("declined_by"),
     moment("backordered_at", nullable=True),
+    moment("superseded_at", nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("order_id", "number"),
     units("unit_count", "shipped_units", "cancelled_units"),
@@ -309,18 +349,65 @@ fulfillment_lines: Final = Table(
     Index(None, "order_id"),
 )
 
+after_sales: Final = Table(
+    "after_sales",
+    metadata,
+    code("id"),
+    reference("order_id", "orders"),
+    code("number"),
+    code("kind"),
+    code("status"),
+    words("reason"),
+    document("attachments"),
+    code("currency"),
+    whole("sent_units"),
+    minor("asked_minor", nullable=True),
+    minor("amount_minor", nullable=True),
+    document("quote"),
+    code("return_shipment_id", nullable=True),  # no foreign key: the parcel refers to its case
+    reference("replacement_id", "fulfillments", nullable=True),
+    moment("created_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("order_id", "number"),
+    not_negative("sent_units", "asked_minor", "amount_minor"),
+    Index(None, "created_at", "id"),
+    Index(None, "status", "created_at", "id"),
+)
+
+after_sale_lines: Final = Table(
+    "after_sale_lines",
+    metadata,
+    reference("after_sale_id", "after_sales"),
+    reference("line_id", "order_lines"),
+    reference("order_id", "orders"),
+    whole("quantity"),
+    whole("cancelled"),
+    whole("received"),
+    whole("accepted"),
+    whole("damaged"),
+    code("exchange_sku", nullable=True),
+    document("exchange_options", nullable=True),
+    PrimaryKeyConstraint("after_sale_id", "line_id"),
+    units("quantity", "cancelled", "received", "accepted", "damaged"),
+    CheckConstraint("received = accepted + damaged AND received + cancelled <= quantity", name="received"),
+    Index(None, "order_id"),
+)
+
 shipments: Final = Table(
     "shipments",
     metadata,
     code("id"),
     reference("order_id", "orders"),
-    reference("fulfillment_id", "fulfillments"),
+    reference("fulfillment_id", "fulfillments", nullable=True),
     code("carrier"),
     code("tracking_number", nullable=True),
     document("lines"),
     moment("shipped_at"),
     moment("delivered_at", nullable=True),
+    flag("is_returning"),
+    reference("after_sale_id", "after_sales", nullable=True),
     PrimaryKeyConstraint("id"),
+    CheckConstraint("num_nonnulls(fulfillment_id, after_sale_id) = 1", name="out_or_back"),
     Index(None, "order_id", "shipped_at"),
     Index(None, "fulfillment_id", "shipped_at"),
     # The number first: one index for uniqueness and for looking a parcel up.
@@ -340,6 +427,45 @@ shipment_checkpoints: Final = Table(
     moment("recorded_at"),
     PrimaryKeyConstraint("shipment_id", "event_id"),
     Index(None, "order_id"),
+)
+
+order_modifications: Final = Table(
+    "order_modifications",
+    metadata,
+    reference("order_id", "orders"),
+    whole("position"),
+    code("status"),
+    minor("total_before_minor"),
+    minor("total_minor"),
+    minor("shipping_minor"),
+    document("lines"),
+    document("discounts"),
+    document("shipping_address", nullable=True),
+    words("note", nullable=True),
+    moment("made_at"),
+    moment("ended_at", nullable=True),
+    PrimaryKeyConstraint("order_id", "position"),
+    not_negative("total_before_minor", "total_minor", "shipping_minor"),
+    # An order waits for one difference at most.
+    Index(None, "order_id", unique=True, postgresql_where=text("status = 'PENDING'")),
+)
+
+vouchers: Final = Table(
+    "vouchers",
+    metadata,
+    code("id"),
+    reference("order_id", "orders"),
+    reference("line_id", "order_lines"),
+    whole("position"),
+    code("code"),
+    code("status"),
+    moment("issued_at"),
+    moment("expires_at", nullable=True),
+    moment("redeemed_at", nullable=True),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("(status = 'REDEEMED') = (redeemed_at IS NOT NULL)", name="redeemed"),
+    Index(None, "order_id", "position"),
+    Index(None, "line_id", "position"),
 )
 
 order_events: Final = Table(
@@ -429,9 +555,14 @@ TABLE_OF: Final[Mapping[type, Table]] = {
     PaymentView: payments,
     RefundView: refunds,
     FulfillmentView: fulfillments,
+    AfterSaleView: after_sales,
+    AfterSaleLineView: after_sale_lines,
     FulfillmentLineView: fulfillment_lines,
     ShipmentView: shipments,
     CheckpointView: shipment_checkpoints,
+    ModificationView: order_modifications,
+    VoucherView: vouchers,
+    GroupView: order_groups,
     TransitionView: order_events,
     TimerView: order_timers,
 }

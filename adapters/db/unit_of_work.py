@@ -8,17 +8,33 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import asyncpg
-from sqlalchemy import ARRAY, BigInteger, Sequence, Table, Text, any_, bindparam, exists, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Sequence,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
-from adapters.db import bulk_orders, idempotency, jobs, waiting
+from adapters.db import bulk_orders, groups, idempotency, jobs, waiting
 from adapters.db.engine import Database, Transaction, retryable
 from adapters.db.order_aggregate import insert_whole, read_locked, write_back
-from adapters.db.tables import fulfillments, orders, payments, refunds, shipments
+from adapters.db.tables import after_sales, fulfillments, order_lines, orders, payments, refunds, shipments, vouchers
 from adapters.sql import Statement, prepare
 from domain.access.viewer import OrderScope
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.ports.unit_of_work import KeyScope, Parcel, StoredKey, TransientConflict, Waiting
-from domain.values.enums import MachineKind, OrderStatus
+from domain.orders.views import GroupView
+from domain.ports.unit_of_work import KeyScope, Parcel, SeatRefused, StoredKey, TransientConflict, Waiting
+from domain.values.enums import GroupStatus, MachineKind, OrderStatus
 from domain.values.outcomes import Outcome
 
 P = TypeVar("P")
@@ -126,6 +142,28 @@ class SqlUnitOfWork:
         )
         return count
 
+    async def units_of_member(
+        self,
+        business_unit: str,
+        member_id: str,
+        skus: Many[str],
+        since: datetime,
+        *,
+        has_imported: bool,
+        besides: str | None = None,
+    ) -> dict[str, int]:
+        await self._transaction.value(_LOCK_MEMBER, business_unit=business_unit, member_id=member_id)
+        rows = await self._transaction.rows(
+            _UNITS_OF_MEMBER,
+            business_unit=business_unit,
+            member_id=member_id,
+            skus=list(skus),
+            since=since,
+            has_imported=has_imported,
+            besides=besides,
+        )
+        return {row[0]: int(row[1]) for row in rows}
+
     async def tracking_number_taken(self, carrier: str, tracking_number: str) -> bool:
         is_taken: bool = await self._transaction.value(
             _TRACKING_NUMBER_TAKEN, carrier=carrier, tracking_number=tracking_number
@@ -138,6 +176,34 @@ class SqlUnitOfWork:
     async def shipment_of(self, carrier: str, tracking_number: str) -> tuple[str, str] | None:
         row = await self._transaction.row(_SHIPMENT_OF, carrier=carrier, tracking_number=tracking_number)
         return None if row is None else (row[0], row[1])
+
+    async def open_group(self, group: GroupView, order_id: str) -> None:
+        await groups.open_group(self._transaction, group, order_id)
+
+    async def take_seat(
+        self, group_id: str, order_id: str, business_unit: str, now: datetime
+    ) -> GroupView | SeatRefused:
+        with _conflicts():
+            return await groups.take_seat(self._transaction, group_id, order_id, business_unit, now)
+
+    async def release_seat(self, order_id: str) -> None:
+        with _conflicts():
+            await groups.release_seat(self._transaction, order_id)
+
+    async def end_group(self, group_id: str, status: GroupStatus) -> None:
+        with _conflicts():
+            await groups.end_group(self._transaction, group_id, status)
+
+    async def group(self, group_id: str) -> GroupView | None:
+        with _conflicts():
+            return await groups.group(self._transaction, group_id)
+
+    async def seats_of(self, group_id: str) -> list[str]:
+        return await groups.seats_of(self._transaction, group_id)
+
+    async def order_of_voucher(self, voucher_id: str) -> str | None:
+        order_id: str | None = await self._transaction.value(_ORDER_OF_VOUCHER, subject_id=voucher_id)
+        return order_id
 
     async def waiting_for(self, sku: str, after: Waiting | None, limit: int) -> list[Waiting]:
         return await waiting.waiting_for(self._transaction, sku, after, limit)
@@ -224,7 +290,9 @@ _ORDER_ID_OF: Final = {
     MachineKind.PAYMENT: _order_id_of(payments),
     MachineKind.REFUND: _order_id_of(refunds),
     MachineKind.FULFILLMENT: _order_id_of(fulfillments),
+    MachineKind.AFTER_SALE: _order_id_of(after_sales),
 }
+_ORDER_OF_VOUCHER: Final = _order_id_of(vouchers)
 _NEXT_NUMBER: Final = prepare(select(Sequence("order_numbers").next_value()))
 _LOCK_MEMBER: Final = prepare(
     select(
@@ -246,6 +314,22 @@ _UNPAID_ORDERS: Final = prepare(
         orders.c.member_id == bindparam("member_id", type_=Text()),
         orders.c.status == any_(bindparam("statuses", type_=ARRAY(Text()))),
     )
+)
+_BESIDES: Final = bindparam("besides", type_=Text())
+_UNITS: Final = order_lines.c.quantity - order_lines.c.cancelled_quantity - order_lines.c.returned_quantity
+_UNITS_OF_MEMBER: Final = prepare(
+    select(order_lines.c.sku, func.sum(_UNITS))
+    .select_from(orders)
+    .join(order_lines, order_lines.c.order_id == orders.c.id)
+    .where(
+        orders.c.member_id == bindparam("member_id", type_=Text()),
+        orders.c.placed_at > bindparam("since", type_=DateTime(timezone=True)),
+        orders.c.business_unit == bindparam("business_unit", type_=Text()),
+        or_(bindparam("has_imported", type_=Boolean()), orders.c.is_imported.is_(False)),
+        or_(_BESIDES.is_(None), orders.c.id != _BESIDES),
+        order_lines.c.sku == any_(bindparam("skus", type_=ARRAY(Text()))),
+    )
+    .group_by(order_lines.c.sku)
 )
 _IS_PARCEL: Final = (
     shipments.c.carrier == bindparam("carrier", type_=Text()),

@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from adapters.db.engine import Database
-from adapters.doctor import fulfillment_rules, history_rules, key_rules, money_rules, stock_rules, timer_rules
+from adapters.doctor import (
+    after_sale_rules,
+    fulfillment_rules,
+    history_rules,
+    key_rules,
+    money_rules,
+    return_rules,
+    stock_rules,
+    timer_rules,
+    type_rules,
+)
 from adapters.doctor.findings import Finding
 from adapters.doctor.rule import Rule
 
@@ -16,6 +26,9 @@ RULES: Final = (
     *key_rules.RULES,
     *money_rules.RULES,
     *fulfillment_rules.RULES,
+    *return_rules.RULES,
+    *after_sale_rules.RULES,
+    *type_rules.RULES,
     *history_rules.RULES,
     *timer_rules.RULES,
 )

@@ -14,9 +14,10 @@ TERMINAL_STATUSES: Final = sorted(
         state.name
         for flow in FLOWS.values()
         for state in flow.states
-        if state.machine is MachineKind.ORDER and state.is_terminal
+        if state.machine is MachineKind.ORDER and (state.is_terminal or state.window is not None)
     }
 )
+"""Also those that time makes terminal: what comes back of them later is another matter."""
 REMEMBERED_STATES: Final = sorted(REMEMBERED)
 """What a subject comes back from to the state before."""
 

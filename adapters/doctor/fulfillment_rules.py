@@ -15,11 +15,13 @@ RULES: Final = (
         FROM order_lines AS line
         JOIN orders ON orders.id = line.order_id AND NOT orders.is_imported
         JOIN (
-            SELECT line_id, jsonb_object_agg(warehouse, units) FILTER (WHERE warehouse IS NOT NULL) AS places
+            SELECT line_id, jsonb_object_agg(warehouse, units) FILTER (WHERE warehouse IS NOT NULL AND units > 0) AS places
             FROM (
-                SELECT lines.line_id, fulfillments.warehouse, sum(lines.quantity) AS units
+                SELECT lines.line_id, fulfillments.warehouse,
+                       sum(greatest(lines.quantity - lines.cancelled_quantity, lines.shipped_quantity)) AS units
                 FROM fulfillment_lines AS lines
                 JOIN fulfillments ON fulfillments.id = lines.fulfillment_id AND fulfillments.kind = :original
+                     AND fulfillments.superseded_at IS NULL
                 GROUP BY lines.line_id, fulfillments.warehouse
             ) AS placed
             GROUP BY line_id
@@ -28,6 +30,7 @@ RULES: Final = (
             SELECT jsonb_object_agg(found.warehouse, found.quantity) AS places
             FROM jsonb_to_recordset(line.allocations) AS found(warehouse text, quantity integer)
         ) AS allotted ON TRUE
+        WHERE line.cancelled_quantity < line.quantity OR line.shipped_quantity > 0
         """,
         original=FulfillmentKind.ORIGINAL,
     ),
@@ -71,7 +74,7 @@ RULES: Final = (
         JOIN (
             SELECT order_id, sum(subtotal_minor) AS subtotal, sum(discount_minor) AS discount, sum(shipping_minor) AS shipping,
                    sum(tax_minor) AS tax, sum(total_minor) AS total, sum(unit_count) AS units, sum(shipped_units) AS shipped
-            FROM fulfillments WHERE kind = :original GROUP BY order_id
+            FROM fulfillments WHERE kind = :original AND superseded_at IS NULL GROUP BY order_id
         ) AS part ON part.order_id = orders.id
         """,
         original=FulfillmentKind.ORIGINAL,
@@ -89,6 +92,7 @@ RULES: Final = (
                    sum(lines.cancelled_quantity) AS cancelled, sum(lines.returned_quantity) AS returned
             FROM fulfillment_lines AS lines
             JOIN fulfillments ON fulfillments.id = lines.fulfillment_id AND fulfillments.kind = :original
+                 AND fulfillments.superseded_at IS NULL
             GROUP BY lines.line_id
         ) AS part ON part.line_id = line.id
         """,
@@ -107,7 +111,7 @@ RULES: Final = (
         FULL JOIN (
             SELECT shipments.fulfillment_id, part.line_id, sum(part.quantity) AS units
             FROM shipments
-            JOIN orders ON orders.id = shipments.order_id AND NOT orders.is_imported,
+            JOIN orders ON orders.id = shipments.order_id AND NOT orders.is_imported AND shipments.fulfillment_id IS NOT NULL,
             jsonb_to_recordset(shipments.lines) AS part(line_id text, quantity integer)
             GROUP BY shipments.fulfillment_id, part.line_id
         ) AS parcel ON parcel.fulfillment_id = line.fulfillment_id AND parcel.line_id = line.line_id
@@ -120,8 +124,9 @@ RULES: Final = (
         SELECT orders.id AS name,
                orders.fulfillment_status = CASE
                    WHEN orders.unit_count = lines.cancelled THEN 'CANCELLED'
+                   WHEN EXISTS (SELECT FROM vouchers WHERE vouchers.order_id = orders.id) THEN 'DELIVERED'
                    WHEN part.order_id IS NULL THEN 'UNFULFILLED'
-                   WHEN part.all_returned THEN 'RETURNED'
+                   WHEN orders.unit_count - lines.cancelled = lines.returned THEN 'RETURNED'
                    WHEN part.all_arrived THEN 'DELIVERED'
                    WHEN part.all_sent THEN 'SHIPPED'
                    WHEN part.any_sent THEN 'PARTIALLY_SHIPPED'
@@ -129,17 +134,17 @@ RULES: Final = (
                    ELSE 'UNFULFILLED' END AS holds
         FROM orders
         LEFT JOIN (
-            SELECT order_id, sum(cancelled_quantity) AS cancelled FROM order_lines GROUP BY order_id
+            SELECT order_id, sum(cancelled_quantity) AS cancelled, sum(returned_quantity) AS returned
+            FROM order_lines GROUP BY order_id
         ) AS lines ON lines.order_id = orders.id
         LEFT JOIN (
-            SELECT order_id, bool_and(status = :returned) AS all_returned,
-                   bool_and(status = ANY (CAST(:arrived AS text[]))) AS all_arrived,
+            SELECT order_id, bool_and(status = ANY (CAST(:arrived AS text[]))) AS all_arrived,
                    bool_and(status = ANY (CAST(:sent AS text[]))) AS all_sent, bool_or(shipped_units > 0) AS any_sent,
                    bool_or(status = ANY (CAST(:worked_on AS text[]))) AS any_worked_on
-            FROM fulfillments WHERE kind = :original AND status <> :cancelled GROUP BY order_id
+            FROM fulfillments
+            WHERE kind = :original AND status <> :cancelled AND cancelled_units < unit_count GROUP BY order_id
         ) AS part ON part.order_id = orders.id
         """,
-        returned=FulfillmentState.RETURNED,
         cancelled=FulfillmentState.CANCELLED,
         original=FulfillmentKind.ORIGINAL,
         arrived=sorted(ARRIVED),

@@ -20,6 +20,9 @@ _SUBJECTS: Final = """
     UNION ALL
     SELECT fulfillments.id, order_id, 'FULFILLMENT', fulfillments.status, fulfillments.previous_status, is_imported, is_imported
     FROM fulfillments JOIN orders ON orders.id = order_id
+    UNION ALL
+    SELECT after_sales.id, order_id, 'AFTER_SALE', after_sales.status, NULL, is_imported, FALSE
+    FROM after_sales JOIN orders ON orders.id = order_id
 """
 _ENTERED_FROM: Final = """
     SELECT entered.from_state FROM order_events AS entered
@@ -90,7 +93,7 @@ RULES: Final = (
     ),
     rule(
         "I5",
-        "the last step of an order, payment, refund or fulfillment gives its state",
+        "the last step of an order, or of a part that has steps, gives its state",
         f"""
         SELECT coalesce(subject.id, last.subject_id) AS name,
                subject.status = last.to_state OR subject.may_be_silent AND last.to_state IS NULL AS holds

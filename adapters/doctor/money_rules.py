@@ -5,10 +5,10 @@ from typing import Final
 from adapters.doctor.rule import rule
 from domain.orders.sums import CLOSED_FOR_PAYMENT, IN_FLIGHT
 from domain.orders.views import UNPAID_STATUSES
-from domain.values.enums import OrderStatus, PaymentState, RefundState
+from domain.values.enums import ModificationStatus, OrderStatus, PaymentState, RefundState
 
 _OPEN_AUTHORIZATIONS: Final = [PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED]
-_WHOLE_CANCELLED: Final = [OrderStatus.CANCELLED, OrderStatus.REFUNDING]
+_WHOLE_CANCELLED: Final = [OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION]
 
 RULES: Final = (
     rule(
@@ -60,24 +60,33 @@ RULES: Final = (
     ),
     rule(
         "I4",
-        "installments are the total; what is secured fills them; payable is what is left of them",
+        "installments are the total and the difference that is waited for; what is secured fills them; payable is what is left",
         """
         SELECT orders.id AS name,
-               part.amount = orders.total_minor
+               part.amount = orders.total_minor + coalesce(waiting.difference, 0)
                AND part.paid = least(part.amount, orders.captured_minor + orders.authorized_minor) AND part.is_within
                AND orders.payable_minor = CASE
                    WHEN orders.status = ANY (CAST(:closed AS text[])) THEN 0
                    WHEN orders.is_imported AND orders.status <> ALL (CAST(:unpaid AS text[])) THEN 0
-                   ELSE greatest(0, part.amount - part.paid - orders.cancelled_minor) END AS holds
+                   ELSE greatest(0, least(part.open, part.amount - part.paid - orders.cancelled_minor)) END AS holds
         FROM orders
         LEFT JOIN (
             SELECT order_id, sum(amount_minor) AS amount, sum(paid_minor) AS paid,
-                   bool_and(paid_minor <= amount_minor) AS is_within
-            FROM order_installments GROUP BY order_id
+                   bool_and(paid_minor <= amount_minor) AS is_within,
+                   coalesce(sum(amount_minor - paid_minor) FILTER (WHERE CASE
+                       WHEN head.is_imported THEN TRUE
+                       WHEN head.status = :deposit THEN position = 1
+                       ELSE opens_at <= head.updated_at END), 0) AS open
+            FROM order_installments JOIN orders AS head ON head.id = order_id GROUP BY order_id
         ) AS part ON part.order_id = orders.id
+        LEFT JOIN (
+            SELECT order_id, total_minor - total_before_minor AS difference FROM order_modifications WHERE status = :pending
+        ) AS waiting ON waiting.order_id = orders.id
         """,
         closed=sorted(CLOSED_FOR_PAYMENT),
         unpaid=sorted(UNPAID_STATUSES),
+        pending=ModificationStatus.PENDING,
+        deposit=OrderStatus.PENDING_DEPOSIT,
     ),
     rule(
         "I4",
@@ -132,10 +141,11 @@ RULES: Final = (
                    WHEN captured_minor + authorized_minor > 0 THEN 'PARTIALLY_PAID'
                    ELSE 'UNPAID' END AS holds
         FROM (
-            SELECT *, total_minor - CASE status WHEN :cancelled THEN 0 ELSE cancelled_minor END AS wanted FROM orders
+            SELECT *, total_minor - CASE WHEN status = ANY (CAST(:off AS text[])) THEN 0 ELSE cancelled_minor END AS wanted
+            FROM orders
         ) AS head
         """,
-        cancelled=OrderStatus.CANCELLED,
+        off=_WHOLE_CANCELLED,
     ),
     rule(
         "I4",

@@ -11,18 +11,22 @@ RULES: Final = (
         "on hand = initial + received + restocked − deducted; sellable ≥ 0",
         """
         SELECT sku || ' @ ' || warehouse AS name,
-               on_hand = initial + received + restocked - deducted AND reserved >= 0 AND on_hand - reserved >= 0 AS holds
+               on_hand = initial + received + restocked - deducted AND reserved >= 0
+               AND on_hand - reserved + allowance >= 0 AS holds
         FROM services.stock
         """,
     ),
     rule(
         "I1",
-        "reserved, deducted and restocked units are those of the reservations",
+        "reserved, deducted and restocked units are those of the reservations, and of what came back",
         """
         SELECT coalesce(stock.sku, moved.sku) || ' @ ' || coalesce(stock.warehouse, moved.warehouse) AS name,
                stock.reserved = coalesce(moved.held, 0) AND stock.deducted = coalesce(moved.deducted, 0)
-               AND stock.restocked >= coalesce(moved.returned, 0) AS holds
+               AND stock.restocked = coalesce(moved.returned, 0) + coalesce(back.quantity, 0) AS holds
         FROM services.stock
+        LEFT JOIN (
+            SELECT sku, warehouse, sum(quantity) AS quantity FROM services.stock_returns WHERE had_left GROUP BY sku, warehouse
+        ) AS back ON back.sku = stock.sku AND back.warehouse = stock.warehouse
         FULL JOIN (
             SELECT sku, warehouse, sum(quantity) FILTER (WHERE state = 'HELD') AS held,
                    sum(quantity) FILTER (WHERE state = 'DEDUCTED') AS deducted,

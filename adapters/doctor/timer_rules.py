@@ -25,6 +25,12 @@ RULES: Final = (
             UNION ALL
             SELECT payments.id, orders.id, 'PAYMENT', payments.status, orders.order_type, orders.flow_version
             FROM payments JOIN orders ON orders.id = payments.order_id AND NOT orders.is_imported
+            UNION ALL
+            SELECT fulfillments.id, orders.id, 'FULFILLMENT', fulfillments.status, orders.order_type, orders.flow_version
+            FROM fulfillments JOIN orders ON orders.id = fulfillments.order_id AND NOT orders.is_imported
+            UNION ALL
+            SELECT after_sales.id, orders.id, 'AFTER_SALE', after_sales.status, orders.order_type, orders.flow_version
+            FROM after_sales JOIN orders ON orders.id = after_sales.order_id
         ) AS subject
         JOIN unnest(
             CAST(:types AS text[]), CAST(:versions AS integer[]), CAST(:machines AS text[]), CAST(:states AS text[]),

@@ -1,33 +1,47 @@
 """The inventory service: reservations are rows that end once, stock counts move with them in the same statement."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
 
+from adapters.embedded.arranging import arrangement
 from adapters.embedded.connection import Connection, answers_as, is_storable, storable
 from adapters.embedded.reserving import Situation
 from adapters.embedded.stock_statements import (
+    ALLOW,
     DEALLOCATE,
     DEDUCT,
+    END,
     EXPIRE,
     EXTEND,
+    EXTEND_ALL,
     LOCK_ORDER,
+    NAME_RECEIPT,
+    RECEIPT,
     RECEIVE,
     RELEASE,
     RESERVE,
+    RESERVE_EACH,
     SITUATION,
+    SKUS,
     STOCK,
     WAREHOUSES,
 )
+from adapters.embedded.withdrawal_statements import ACTIVE, NOTE, WITHDRAW
+from adapters.embedded.withdrawing import columns_of, takings
 from adapters.sql import Statement
 from adapters.view_filling import filler
 from domain.inventory.allocation import Pick, allocate, whole_from
+from domain.inventory.holding import Holding
+from domain.orders.stock_back import PlacedUnits
 from domain.orders.views import Allocation
 from domain.ports.inventory import (
+    Arranged,
     Demand,
     Reserved,
+    Restocked,
     Short,
     Shortage,
     StockPart,
@@ -84,6 +98,13 @@ class EmbeddedInventory:
         return Reserved({**kept, **taken})
 
     @_answers
+    async def extend(self, order_id: str, expires_at: datetime) -> None:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            await transaction.execute(EXTEND_ALL, order_id=order_id, expires_at=expires_at)
+            await transaction.commit()
+
+    @_answers
     async def deduct(self, order_id: str) -> None:
         await self._change(DEDUCT, order_id)
 
@@ -137,16 +158,74 @@ class EmbeddedInventory:
             await transaction.commit()
 
     @_answers
-    async def restock(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
+    async def arrange(
+        self, order_id: str, line_ids: Collection[str], holdings: Sequence[Holding], expires_at: datetime
+    ) -> Arranged | Short:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            former = await transaction.rows(SKUS, order_id=order_id)
+            skus = storable(sorted({row[0] for row in former} | {holding.sku for holding in holdings}))
+            rows = await transaction.rows(SITUATION, order_id=order_id, skus=skus)
+            found = arrangement(rows, frozenset(line_ids), holdings)
+            if isinstance(found, tuple):
+                return Short(tuple(Shortage(lack.sku, lack.requested, lack.available) for lack in found))
+            if found.ended:
+                await transaction.execute(END, order_id=order_id, **found.ended_columns())
+            if found.begun:
+                await transaction.execute(
+                    RESERVE_EACH, order_id=order_id, expires_at=expires_at, **found.begun_columns()
+                )
+            if found.kept:
+                lines = sorted({holding.line_id for holding in found.kept})
+                await transaction.execute(EXTEND, order_id=order_id, line_ids=lines, expires_at=expires_at)
+            await transaction.commit()
+        return Arranged(found.holdings)
+
+    @_answers
+    async def withdraw(self, order_id: str, withdrawal_id: str, units: Sequence[PlacedUnits]) -> None:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            noted = await transaction.value(NOTE, **_returned(order_id, withdrawal_id, units), had_left=False)
+            found = takings(await transaction.rows(ACTIVE, order_id=order_id), units) if noted else ()
+            if found:
+                await transaction.execute(WITHDRAW, order_id=order_id, **columns_of(found))
+            await transaction.commit()
+
+    @_answers
+    async def take_back(self, order_id: str, return_id: str, units: Sequence[PlacedUnits]) -> None:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(LOCK_ORDER, order_id=order_id)
+            await transaction.value(NOTE, **_returned(order_id, return_id, units), had_left=True)
+            await transaction.commit()
+
+    @_answers
+    async def restock(self, sku: str, warehouse: str, quantity: int, receipt: str | None = None) -> Restocked | None:
         if quantity < 1:
             raise ServiceRejected(_SERVICE, f"{quantity} units cannot arrive")
         if not (is_storable(sku) and is_storable(warehouse)):
             return None
+        arrival = {"sku": sku, "warehouse": warehouse, "quantity": quantity}
+        async with self._sql.transaction() as transaction:
+            is_new = receipt is None or await transaction.execute(NAME_RECEIPT, receipt=receipt, **arrival)
+            if is_new and not await _received(transaction, arrival):
+                return None
+            if not is_new:
+                _check_same(receipt, await transaction.row(RECEIPT, receipt=receipt), arrival)
+            await transaction.commit()
+        found = (await self.stock([sku]))[0]
+        return Restocked(found, is_replayed=not is_new) if found is not None else None
+
+    @_answers
+    async def allow(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
+        if quantity < 0:
+            raise ServiceRejected(_SERVICE, f"{quantity} units cannot be allowed")
+        if not (is_storable(sku) and is_storable(warehouse)):
+            return None
         async with self._sql.transaction() as transaction:
             try:
-                is_known = await transaction.execute(RECEIVE, sku=sku, warehouse=warehouse, quantity=quantity)
-            except asyncpg.NumericValueOutOfRangeError as error:
-                raise ServiceRejected(_SERVICE, f"{quantity} more units than there are cannot be counted") from error
+                is_known = await transaction.execute(ALLOW, sku=sku, warehouse=warehouse, quantity=quantity)
+            except asyncpg.CheckViolationError as error:
+                raise ServiceRejected(_SERVICE, "more than that was sold already") from error
             await transaction.commit()
         return (await self.stock([sku]))[0] if is_known else None
 
@@ -164,6 +243,31 @@ class EmbeddedInventory:
             await transaction.commit()
 
 
+async def _received(transaction: Any, arrival: Mapping[str, Any]) -> bool:
+    try:
+        return bool(await transaction.execute(RECEIVE, **arrival))
+    except asyncpg.NumericValueOutOfRangeError as error:
+        message = f"{arrival['quantity']} more units than there are cannot be counted"
+        raise ServiceRejected(_SERVICE, message) from error
+
+
+def _check_same(receipt: str | None, before: Any, arrival: Mapping[str, Any]) -> None:
+    if tuple(before) != tuple(arrival.values()):
+        sku, warehouse, quantity = before
+        raise ServiceRejected(_SERVICE, f'"{receipt}" was the receipt of {quantity} units of {sku} in {warehouse}')
+
+
+def _returned(order_id: str, return_id: str, units: Sequence[PlacedUnits]) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
+        "return_id": return_id,
+        "line_ids": [part.line_id for part in units],
+        "skus": [part.sku for part in units],
+        "warehouses": [part.warehouse for part in units],
+        "quantities": [part.quantity for part in units],
+    }
+
+
 def _counted(rows: Iterable[Any]) -> dict[str, _Counted]:
     """By SKU. Summed here and not in SQL: a SKU lies in one or two warehouses, and PostgreSQL takes longer to make arrays of
     so few parts than both take to pass them on one by one.
@@ -171,7 +275,7 @@ def _counted(rows: Iterable[Any]) -> dict[str, _Counted]:
     counted: dict[str, _Counted] = {}
     for row in rows:
         sku, part = row[0], row[1:]
-        _, _, on_hand, reserved = part
+        _, _, on_hand, reserved, _ = part
         available = on_hand - reserved if on_hand > reserved else 0
         before = counted.get(sku)
         if before is None:

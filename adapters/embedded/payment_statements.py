@@ -60,3 +60,14 @@ CHANGE: Final = prepare(
     )
     .where(_OF_PAYMENT)
 )
+
+FINISH_STEP: Final = prepare(
+    update(provider_payments)
+    .values(
+        {
+            name: bindparam(name, type_=provider_payments.c[name].type)
+            for name in ("state", "authorized_minor", "captured_minor", "decline_code", "decline_message")
+        }
+    )
+    .where(_OF_PAYMENT)
+)

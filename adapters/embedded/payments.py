@@ -1,14 +1,15 @@
 """A payment provider for tests and demos: what becomes of a payment is told by its method (`provider_rules.METHODS`).
 
 Like any provider it keeps its own books, in a transaction of its own: an order's transaction that is rolled back does not undo
-a payment. Every operation is a row, by which a repeated one is known and answered again.
+a payment. Every operation is a row, by which a repeated one is known and answered again. A payment that asks the
+buyer for a next step waits until `finish_step`.
 """
 
 from typing import Any
 
 from adapters.embedded.connection import Connection, Writer, answers_as, is_storable
-from adapters.embedded.payment_statements import CHANGE, LOCK_PAYMENT, OPERATION, PAY, PAYMENT, RECORD
-from adapters.embedded.provider_rules import METHODS, Operation, first_answer, operate
+from adapters.embedded.payment_statements import CHANGE, FINISH_STEP, LOCK_PAYMENT, OPERATION, PAY, PAYMENT, RECORD
+from adapters.embedded.provider_rules import METHODS, Operation, after_step, first_answer, kept_as, next_action, operate
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.ports.payments import PaymentRequest
 from domain.values.faults import ServiceRejected
@@ -35,7 +36,7 @@ class EmbeddedPayments:
                 PAY,
                 payment_id=request.payment_id,
                 order_id=request.order_id,
-                method=request.method,
+                method=kept_as(request),
                 amount_minor=request.amount_minor,
                 currency=request.currency,
                 state=answer.state,
@@ -51,19 +52,57 @@ class EmbeddedPayments:
         return _answer(row)
 
     @_answers
-    async def ask(self, payment_id: str) -> ProviderAnswer | None:
+    async def ask(self, payment_id: str, reference: str | None = None) -> ProviderAnswer | None:  # noqa: ARG002  it knows ours
         row = await self._sql.row(PAYMENT, payment_id=payment_id) if is_storable(payment_id) else None
         return _answer(row) if row else None
 
+    @_answers
+    async def finish_step(self, payment_id: str, *, is_approved: bool) -> ProviderAnswer | None:
+        """The buyer did, or refused, what the payment waits for; the payment as it is then. None: there is no such payment.
+        Idempotent: the first word holds.
+        """
+        async with self._sql.transaction() as transaction:
+            row = await transaction.row(LOCK_PAYMENT, payment_id=payment_id) if is_storable(payment_id) else None
+            if row is None:
+                return None
+            answer = _answer(row)
+            if answer.state is ProviderState.PROCESSING:
+                answer = after_step(row["method"], payment_id, row["amount_minor"], is_approved=is_approved)
+                await transaction.execute(
+                    FINISH_STEP,
+                    payment_id=payment_id,
+                    state=answer.state,
+                    authorized_minor=answer.authorized_minor,
+                    captured_minor=answer.captured_minor,
+                    decline_code=answer.decline_code,
+                    decline_message=answer.decline_message,
+                )
+                await transaction.commit()
+        return answer
+
     async def capture(
-        self, payment_id: str, operation_id: str, amount_minor: int
+        self,
+        payment_id: str,
+        operation_id: str,
+        amount_minor: int,
+        reference: str | None = None,  # noqa: ARG002  likewise
     ) -> ProviderAnswer | OperationDeclined:
         return await self._operate(Operation.CAPTURE, payment_id, operation_id, amount_minor)
 
-    async def void(self, payment_id: str) -> ProviderAnswer | OperationDeclined:
+    async def void(
+        self,
+        payment_id: str,
+        reference: str | None = None,  # noqa: ARG002  likewise
+    ) -> ProviderAnswer | OperationDeclined:
         return await self._operate(Operation.VOID, payment_id, f"void:{payment_id}", 0)
 
-    async def refund(self, payment_id: str, refund_id: str, amount_minor: int) -> ProviderAnswer | OperationDeclined:
+    async def refund(
+        self,
+        payment_id: str,
+        refund_id: str,
+        amount_minor: int,
+        reference: str | None = None,  # noqa: ARG002  likewise
+    ) -> ProviderAnswer | OperationDeclined:
         return await self._operate(Operation.REFUND, payment_id, refund_id, amount_minor)
 
     @_answers
@@ -121,12 +160,14 @@ async def _record(
 
 
 def _answer(row: Any) -> ProviderAnswer:
+    state = ProviderState(row["state"])
     return ProviderAnswer(
-        ProviderState(row["state"]),
+        state,
         row["authorized_minor"],
         row["captured_minor"],
         row["refunded_minor"],
         row["reference"],
         row["decline_code"],
         row["decline_message"],
+        next_action(row["payment_id"]) if state is ProviderState.PROCESSING else None,
     )

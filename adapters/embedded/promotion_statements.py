@@ -10,6 +10,8 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    Update,
+    all_,
     and_,
     any_,
     bindparam,
@@ -24,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.embedded.tables import KEYS, coupon_claims, coupons, promotions
+from adapters.embedded.tables import KEYS, coupon_claims, coupons, presales, promotions
 from adapters.sql import prepare
 
 _MOMENT: Final = DateTime(timezone=True)
@@ -54,6 +56,15 @@ def _claims_of_member() -> ColumnElement[int]:
     return (
         select(func.count())
         .where(coupon_claims.c.code == coupons.c.code, coupon_claims.c.member_id == _text("member_id"), _CLAIMED)
+        .correlate(coupons)
+        .scalar_subquery()
+    )
+
+
+def _claims_of_order() -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .where(coupon_claims.c.code == coupons.c.code, _ORDER, _CLAIMED)
         .correlate(coupons)
         .scalar_subquery()
     )
@@ -104,13 +115,22 @@ def _asked_coupons() -> Select[Any]:
         coupons.c.valid_until,
         coupons.c.total_limit,
         coupons.c.member_limit,
-        coupons.c.used,
-        _claims_of_member(),
+        coupons.c.used - _claims_of_order(),
+        _claims_of_member() - _claims_of_order(),
     ).where(coupons.c.code == any_(_CODES), _meant(coupons))
 
 
 ACTIVE: Final = prepare(union_all(_valid_promotions(), _asked_coupons()).order_by("priority", "code"))
 """Promotions that apply, in their order, and the coupons asked for, in one round trip."""
+
+PRESALES: Final = prepare(
+    select(presales.c.sku, presales.c.balance_opens_at, presales.c.balance_due_at).where(
+        presales.c.business_unit == _text("business_unit"),
+        presales.c.sku == any_(bindparam("skus", type_=ARRAY(Text))),
+        presales.c.balance_due_at > bindparam("at", type_=_MOMENT),
+        or_(presales.c.sold_until.is_(None), presales.c.sold_until > bindparam("at", type_=_MOMENT)),
+    )
+)
 
 LOCK_COUPONS: Final = prepare(
     select(coupons.c.code).where(coupons.c.code == any_(_CODES)).order_by(coupons.c.code).with_for_update()
@@ -125,11 +145,7 @@ COUPONS: Final = prepare(
         coupons.c.member_limit,
         coupons.c.used,
         _claims_of_member().label("used_by_member"),
-        select(func.count())
-        .where(coupon_claims.c.code == coupons.c.code, _ORDER, _CLAIMED)
-        .correlate(coupons)
-        .scalar_subquery()
-        .label("used_by_order"),
+        _claims_of_order().label("used_by_order"),
     ).where(coupons.c.code == any_(_CODES))
 )
 
@@ -159,20 +175,26 @@ ADD_CLAIMS: Final = prepare(
 )
 """Only on coupons that are locked, only of codes that the order does not claim yet."""
 
-_held = (
-    select(coupons.c.code)
-    .where(coupons.c.code.in_(select(coupon_claims.c.code).where(_ORDER, _CLAIMED)))
-    .order_by(coupons.c.code)
-    .with_for_update()
-    .cte("held")
-)
-_freed = (
-    update(coupon_claims)
-    .values(state="RELEASED", released_at=func.now())
-    .where(_ORDER, _CLAIMED, coupon_claims.c.code.in_(select(_held.c.code)))
-    .returning(coupon_claims.c.code)
-    .cte("freed")
-)
-RELEASE: Final = prepare(
-    update(coupons).values(used=coupons.c.used - 1).where(coupons.c.code.in_(select(_freed.c.code)))
-)
+
+def _released(*where: ColumnElement[bool]) -> Update:
+    held = (
+        select(coupons.c.code)
+        .where(coupons.c.code.in_(select(coupon_claims.c.code).where(_ORDER, _CLAIMED, *where)))
+        .order_by(coupons.c.code)
+        .with_for_update()
+        .cte("held")
+    )
+    freed = (
+        update(coupon_claims)
+        .values(state="RELEASED", released_at=func.now())
+        .where(_ORDER, _CLAIMED, coupon_claims.c.code.in_(select(held.c.code)))
+        .returning(coupon_claims.c.code)
+        .cte("freed")
+    )
+    return update(coupons).values(used=coupons.c.used - 1).where(coupons.c.code.in_(select(freed.c.code)))
+
+
+RELEASE: Final = prepare(_released())
+RELEASE_OTHERS: Final = prepare(_released(coupon_claims.c.code != all_(_CODES)))
+"""All claims of the order but those on these coupons."""
+CLAIMED_CODES: Final = prepare(select(coupon_claims.c.code).where(_ORDER, _CLAIMED).order_by(coupon_claims.c.code))

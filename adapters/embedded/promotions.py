@@ -8,8 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from adapters.embedded.connection import Connection, answers_as, storable
-from adapters.embedded.promotion_statements import ACTIVE, ADD_CLAIMS, COUPONS, LOCK_COUPONS, RELEASE
+from adapters.embedded.connection import Connection, OwnTransaction, answers_as, storable
+from adapters.embedded.promotion_statements import (
+    ACTIVE,
+    ADD_CLAIMS,
+    CLAIMED_CODES,
+    COUPONS,
+    LOCK_COUPONS,
+    PRESALES,
+    RELEASE,
+    RELEASE_OTHERS,
+)
+from domain.orders.installments import BalanceDates
 from domain.orders.pricing_rules import Coupon, LinePromotion, OrderPromotion, Reduction
 from domain.ports.promotions import ActivePromotions, CouponRefusal, PromotionRequest, RefusedCoupon
 from domain.values.enums import DiscountFunder
@@ -34,6 +44,7 @@ class EmbeddedPromotions:
             member_level=request.member_level,
             codes=storable(codes),
             at=request.at,
+            order_id=request.order_id,
         )
         asked = {row["code"]: row for row in rows if row["kind"] == "COUPON"}
         refused = _refusals(codes, asked, request.at)
@@ -46,6 +57,12 @@ class EmbeddedPromotions:
         )
 
     @_answers
+    async def presales(self, business_unit: str, skus: Sequence[str], at: datetime) -> list[BalanceDates | None]:
+        rows = await self._sql.rows(PRESALES, business_unit=business_unit, skus=storable(skus), at=at)
+        found = {sku: BalanceDates(opens_at, due_at) for sku, opens_at, due_at in rows}
+        return [found.get(sku) for sku in skus]
+
+    @_answers
     async def claim(
         self, order_id: str, member_id: str, coupon_codes: Sequence[str], at: datetime
     ) -> RefusedCoupon | None:
@@ -53,25 +70,45 @@ class EmbeddedPromotions:
         if not codes:
             return None
         async with self._sql.transaction() as transaction:
-            known = storable(codes)
-            await transaction.execute(LOCK_COUPONS, codes=known)
-            rows = await transaction.rows(COUPONS, order_id=order_id, member_id=member_id, codes=known)
-            found = {row["code"]: row for row in rows}
-            wanted = tuple(code for code in codes if code not in found or not found[code]["used_by_order"])
-            if refused := _refusals(wanted, found, at):
-                return refused[0]
-            if wanted:
-                await transaction.execute(
-                    ADD_CLAIMS, order_id=order_id, member_id=member_id, codes=sorted(wanted), at=at
-                )
-            await transaction.commit()
-        return None
+            await transaction.execute(LOCK_COUPONS, codes=storable(codes))
+            refused = await _claimed(transaction, order_id, member_id, codes, at)
+            if refused is None:
+                await transaction.commit()
+        return refused
+
+    @_answers
+    async def claim_only(
+        self, order_id: str, member_id: str, coupon_codes: Sequence[str], at: datetime
+    ) -> RefusedCoupon | None:
+        codes = tuple(dict.fromkeys(coupon_codes))
+        async with self._sql.transaction() as transaction:
+            former = {row[0] for row in await transaction.rows(CLAIMED_CODES, order_id=order_id)}
+            await transaction.execute(LOCK_COUPONS, codes=storable(sorted(former | set(codes))))
+            await transaction.execute(RELEASE_OTHERS, order_id=order_id, codes=storable(codes))
+            refused = await _claimed(transaction, order_id, member_id, codes, at)
+            if refused is None:
+                await transaction.commit()
+        return refused
 
     @_answers
     async def release(self, order_id: str) -> None:
         async with self._sql.transaction() as transaction:
             await transaction.execute(RELEASE, order_id=order_id)
             await transaction.commit()
+
+
+async def _claimed(
+    transaction: OwnTransaction, order_id: str, member_id: str, codes: Sequence[str], at: datetime
+) -> RefusedCoupon | None:
+    """Those that the order does not claim yet; the coupons are locked."""
+    rows = await transaction.rows(COUPONS, order_id=order_id, member_id=member_id, codes=storable(codes))
+    found = {row["code"]: row for row in rows}
+    wanted = tuple(code for code in codes if code not in found or not found[code]["used_by_order"])
+    if refused := _refusals(wanted, found, at):
+        return refused[0]
+    if wanted:
+        await transaction.execute(ADD_CLAIMS, order_id=order_id, member_id=member_id, codes=sorted(wanted), at=at)
+    return None
 
 
 def _refusals(codes: Sequence[str], found: dict[str, Any], at: datetime) -> tuple[RefusedCoupon, ...]:

@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from domain.orders.views import NextAction
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.ports.payments import PaymentRequest
+from domain.values.enums import PaymentNextActionKind
+
+STEP_PATH: Final = "/test-provider"
+"""Where a buyer of the test provider approves a payment; the payment's id follows."""
 
 
 class Operation(StrEnum):
@@ -18,6 +23,8 @@ class Operation(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Method:
     may_capture_at_once: bool = True
+    asks_next_step: bool = False
+    """It waits until the buyer has done something on the provider's page."""
     decline: OperationDeclined | None = None
     """Why it never pays."""
     declines: Mapping[Operation, OperationDeclined] | None = None
@@ -28,6 +35,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "test_card": Method(),
     "test_card_authorize": Method(may_capture_at_once=False),
     "test_card_declined": Method(decline=OperationDeclined("card_declined", "The card was declined.")),
+    "test_card_3ds": Method(asks_next_step=True),
+    "test_card_3ds_authorize": Method(asks_next_step=True, may_capture_at_once=False),
     "test_card_capture_declined": Method(
         may_capture_at_once=False,
         declines={Operation.CAPTURE: OperationDeclined("capture_declined", "The card's bank refuses the capture.")},
@@ -42,10 +51,47 @@ def first_answer(request: PaymentRequest) -> ProviderAnswer:
         return ProviderAnswer(
             ProviderState.DECLINED, 0, 0, decline_code=method.decline.code, decline_message=method.decline.message
         )
-    reference = f"test_{request.payment_id}"
-    if request.is_captured_at_once and method.may_capture_at_once:
-        return ProviderAnswer(ProviderState.CAPTURED, amount, amount, reference=reference)
-    return ProviderAnswer(ProviderState.AUTHORIZED, amount, 0, reference=reference)
+    if method.asks_next_step:
+        reference, action = _reference(request.payment_id), next_action(request.payment_id)
+        return ProviderAnswer(ProviderState.PROCESSING, 0, 0, reference=reference, next_action=action)
+    is_captured = request.is_captured_at_once and method.may_capture_at_once
+    return _secured(request.payment_id, amount, is_captured=is_captured)
+
+
+def kept_as(request: PaymentRequest) -> str:
+    """The method in the provider's books: after the next step it must still be known that nothing is to be captured."""
+    if METHODS[request.method].asks_next_step and not request.is_captured_at_once:
+        return "test_card_3ds_authorize"
+    return request.method
+
+
+def next_action(payment_id: str) -> NextAction:
+    """The buyer's next step: on our own page, since the provider has none."""
+    return NextAction(PaymentNextActionKind.REDIRECT, url=f"{STEP_PATH}/{payment_id}")
+
+
+def after_step(method: str, payment_id: str, amount_minor: int, *, is_approved: bool) -> ProviderAnswer:
+    """What becomes of a payment once its buyer has approved or refused it."""
+    if is_approved:
+        return _secured(payment_id, amount_minor, is_captured=METHODS[method].may_capture_at_once)
+    return ProviderAnswer(
+        ProviderState.DECLINED,
+        0,
+        0,
+        reference=_reference(payment_id),
+        decline_code="authentication_failed",
+        decline_message="The buyer did not approve the payment.",
+    )
+
+
+def _secured(payment_id: str, amount_minor: int, *, is_captured: bool) -> ProviderAnswer:
+    state = ProviderState.CAPTURED if is_captured else ProviderState.AUTHORIZED
+    captured_minor = amount_minor if is_captured else 0
+    return ProviderAnswer(state, amount_minor, captured_minor, reference=_reference(payment_id))
+
+
+def _reference(payment_id: str) -> str:
+    return f"test_{payment_id}"
 
 
 def operate(

@@ -4,7 +4,7 @@ Locks are taken in one order by every writer, so that none waits in a circle: fi
 are seen and changed by one at a time), then stock rows, sorted by SKU and warehouse.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -25,12 +25,13 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    tuple_,
     union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.embedded.tables import products, reservations, stock, warehouses
+from adapters.embedded.tables import products, reservations, stock, stock_receipts, warehouses
 from adapters.sql import prepare
 
 _QUANTITY: Final = reservations.c.quantity
@@ -53,7 +54,7 @@ def _lock_key(order_id: ColumnElement[str]) -> ColumnElement[int]:
 LOCK_ORDER: Final = prepare(select(func.pg_advisory_xact_lock(_lock_key(_ORDER_ID))))
 
 
-def _moved(changed: CTE) -> Update:
+def stock_after(changed: CTE) -> Update:
     """The stock after reservations changed; `changed` has sku, warehouse and by how many units each count grows."""
     counts = ("reserved", "deducted", "restocked")
     sums = (
@@ -79,7 +80,7 @@ def _moved(changed: CTE) -> Update:
 
 
 _free = (
-    select(stock.c.sku, stock.c.warehouse, (stock.c.on_hand - stock.c.reserved).label("quantity"))
+    select(stock.c.sku, stock.c.warehouse, (stock.c.on_hand - stock.c.reserved + stock.c.allowance).label("quantity"))
     .where(stock.c.sku == any_(_SKUS))
     .order_by(stock.c.sku, stock.c.warehouse)
     .with_for_update()
@@ -115,60 +116,69 @@ EXTEND: Final = prepare(
     .where(_OF_ORDER, _IS_HELD, reservations.c.line_id == any_(bindparam("line_ids", type_=ARRAY(Text))))
 )
 
-_asked = (
-    func.unnest(
-        bindparam("line_ids", type_=ARRAY(Text)),
-        bindparam("warehouses", type_=ARRAY(Text)),
-        bindparam("attempts", type_=ARRAY(Integer)),
-        _SKUS,
-        bindparam("quantities", type_=ARRAY(Integer)),
-        bindparam("at_once", type_=ARRAY(Boolean)),
-    )
-    .table_valued(
-        column("line_id", Text),
-        column("warehouse", Text),
-        column("attempt", Integer),
-        column("sku", Text),
-        column("quantity", Integer),
-        column("is_at_once", Boolean),
-    )
-    .render_derived("asked")
+EXTEND_ALL: Final = prepare(
+    update(reservations)
+    .values(expires_at=func.greatest(reservations.c.expires_at, _EXPIRES_AT))
+    .where(_OF_ORDER, _IS_HELD)
 )
-_placed = (
-    insert(reservations)
-    .from_select(
-        [
-            "order_id",
-            "line_id",
-            "warehouse",
-            "attempt",
-            "sku",
-            "quantity",
-            "is_at_once",
-            "expires_at",
-            "state",
-            "ended_at",
-            "allocation_id",
-        ],
-        select(
-            _ORDER_ID,
-            *_asked.c,
-            _EXPIRES_AT,
-            case((_asked.c.is_at_once, literal_column("'DEDUCTED'")), else_=literal_column("'HELD'")),
-            case((_asked.c.is_at_once, func.now())),
-            _ALLOCATION_ID,
-        ),
-    )
-    .returning(
-        reservations.c.sku,
-        reservations.c.warehouse,
-        case((reservations.c.is_at_once, _NOTHING), else_=_QUANTITY).label("reserved"),
-        case((reservations.c.is_at_once, _QUANTITY), else_=_NOTHING).label("deducted"),
-        _NOTHING.label("restocked"),
-    )
-    .cte("placed")
+
+_PARTS: Final[tuple[tuple[str, str, type[Any]], ...]] = (
+    ("line_ids", "line_id", Text),
+    ("warehouses", "warehouse", Text),
+    ("attempts", "attempt", Integer),
+    ("skus", "sku", Text),
+    ("quantities", "quantity", Integer),
+    ("at_once", "is_at_once", Boolean),
 )
-RESERVE: Final = prepare(_moved(_placed))
+
+
+def _reserving(parts: tuple[tuple[str, str, type[Any]], ...], allocation_id: ColumnElement[str] | None) -> Update:
+    """`allocation_id`: of all of them; None: each has its own."""
+    asked = (
+        func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, _, kind in parts))
+        .table_valued(*(column(name, kind) for _, name, kind in parts))
+        .render_derived("asked")
+    )
+    placed = (
+        insert(reservations)
+        .from_select(
+            [
+                "order_id",
+                "line_id",
+                "warehouse",
+                "attempt",
+                "sku",
+                "quantity",
+                "is_at_once",
+                "expires_at",
+                "state",
+                "ended_at",
+                "allocation_id",
+            ],
+            select(
+                _ORDER_ID,
+                *(asked.c[name] for _, name, _ in _PARTS),
+                _EXPIRES_AT,
+                case((asked.c.is_at_once, literal_column("'DEDUCTED'")), else_=literal_column("'HELD'")),
+                case((asked.c.is_at_once, func.now())),
+                asked.c.allocation_id if allocation_id is None else allocation_id,
+            ),
+        )
+        .returning(
+            reservations.c.sku,
+            reservations.c.warehouse,
+            case((reservations.c.is_at_once, _NOTHING), else_=_QUANTITY).label("reserved"),
+            case((reservations.c.is_at_once, _QUANTITY), else_=_NOTHING).label("deducted"),
+            _NOTHING.label("restocked"),
+        )
+        .cte("placed")
+    )
+    return stock_after(placed)
+
+
+RESERVE: Final = prepare(_reserving(_PARTS, _ALLOCATION_ID))
+RESERVE_EACH: Final = prepare(_reserving((*_PARTS, ("allocation_ids", "allocation_id", Text)), None))
+"""Each for an allocation of its own, or for none."""
 
 _left = (
     update(reservations)
@@ -183,7 +193,7 @@ _left = (
     )
     .cte("left_stock")
 )
-DEDUCT: Final = prepare(_moved(_left))
+DEDUCT: Final = prepare(stock_after(_left))
 
 _was_held = reservations.c.returned_at.is_(None)  # RETURNING sees the new row
 
@@ -206,7 +216,7 @@ def _given_back(*where: ColumnElement[bool]) -> Update:
         )
         .cte("given_back")
     )
-    return _moved(ended)
+    return stock_after(ended)
 
 
 _former = reservations.alias("former")
@@ -216,6 +226,21 @@ _its_allocation = (
     .scalar_subquery()
 )
 RELEASE: Final = prepare(_given_back())
+_ended = (
+    func.unnest(
+        bindparam("line_ids", type_=ARRAY(Text)),
+        bindparam("warehouses", type_=ARRAY(Text)),
+        bindparam("attempts", type_=ARRAY(Integer)),
+    )
+    .table_valued(column("line_id", Text), column("warehouse", Text), column("attempt", Integer))
+    .render_derived("ended")
+)
+END: Final = prepare(
+    _given_back(tuple_(reservations.c.line_id, reservations.c.warehouse, reservations.c.attempt).in_(select(*_ended.c)))
+)
+"""These reservations of an order end: what they held is free again, what was deducted comes back."""
+SKUS: Final = prepare(select(reservations.c.sku).distinct().where(_OF_ORDER).order_by(reservations.c.sku))
+"""All that the order ever reserved."""
 DEALLOCATE: Final = prepare(
     _given_back(
         reservations.c.line_id == any_(bindparam("line_ids", type_=ARRAY(Text))),
@@ -254,7 +279,9 @@ _expired = (
     .cte("expired")
 )
 EXPIRE: Final = prepare(
-    select(func.count(_expired.c.order_id.distinct())).add_cte(_moved(_expired).returning(stock.c.sku).cte("freed"))
+    select(func.count(_expired.c.order_id.distinct())).add_cte(
+        stock_after(_expired).returning(stock.c.sku).cte("freed")
+    )
 )
 """The number of orders; those that somebody else is working on are left for the next time."""
 
@@ -277,8 +304,34 @@ RECEIVE: Final = prepare(
     )
 )
 
+NAME_RECEIPT: Final = prepare(
+    insert(stock_receipts)
+    .values(
+        receipt=bindparam("receipt", type_=Text),
+        sku=bindparam("sku", type_=Text),
+        warehouse=bindparam("warehouse", type_=Text),
+        quantity=_arrived,
+    )
+    .on_conflict_do_nothing()
+)
+"""Waits for whoever books under the same name right now."""
+RECEIPT: Final = prepare(
+    select(stock_receipts.c.sku, stock_receipts.c.warehouse, stock_receipts.c.quantity).where(
+        stock_receipts.c.receipt == bindparam("receipt", type_=Text)
+    )
+)
+
+ALLOW: Final = prepare(
+    update(stock)
+    .values(allowance=_arrived)
+    .where(
+        stock.c.sku == bindparam("sku", type_=Text),
+        stock.c.warehouse == bindparam("warehouse", type_=Text),
+    )
+)
+
 STOCK: Final = prepare(
-    select(stock.c.sku, warehouses.c.code, warehouses.c.name, stock.c.on_hand, stock.c.reserved)
+    select(stock.c.sku, warehouses.c.code, warehouses.c.name, stock.c.on_hand, stock.c.reserved, stock.c.allowance)
     .join(warehouses, warehouses.c.code == stock.c.warehouse)
     .where(stock.c.sku == any_(_SKUS))
     .order_by(stock.c.sku, stock.c.warehouse)

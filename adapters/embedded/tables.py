@@ -145,12 +145,14 @@ stock = Table(
     _count("deducted"),
     _count("on_hand"),
     _count("reserved"),
+    _count("allowance"),
     PrimaryKeyConstraint("sku", "warehouse"),
     CheckConstraint("on_hand = initial + received + restocked - deducted", "balance"),
     CheckConstraint("reserved >= 0", "reserved"),
-    CheckConstraint("on_hand >= reserved", "sellable"),
+    CheckConstraint("allowance >= 0", "allowance"),
+    CheckConstraint("on_hand - reserved + allowance >= 0", "sellable"),
 )
-"""`received` came from outside, `restocked` came back from orders."""
+"""`received` came from outside, `restocked` came back from orders. `allowance`: so many more may be sold than are there."""
 
 # No foreign key to `stock`: its row is locked whenever a reservation is written, and the check would cost a look-up per row.
 reservations = Table(
@@ -263,6 +265,82 @@ Index(
     coupon_claims.c.code,
     coupon_claims.c.member_id,
     postgresql_where=coupon_claims.c.state == text("'CLAIMED'::text"),
+)
+
+stock_returns = Table(
+    "stock_returns",
+    metadata,
+    _key("return_id"),
+    _key("line_id"),
+    _key("warehouse"),
+    _key("order_id"),
+    _key("sku"),
+    _count("quantity", None),
+    Column("had_left", Boolean, nullable=False),
+    _at("returned_at", is_now=True),
+    PrimaryKeyConstraint("return_id", "line_id", "warehouse"),
+    CheckConstraint("quantity > 0", "quantity"),
+)
+"""Units of orders that went back to stock in parts. `had_left`: with a parcel; else their reservations say the same."""
+Index("ix_stock_returns_sku_warehouse", stock_returns.c.sku, stock_returns.c.warehouse)
+
+stock_receipts = Table(
+    "stock_receipts",
+    metadata,
+    _key("receipt"),
+    _key("sku"),
+    _key("warehouse"),
+    _count("quantity", None),
+    _at("received_at", is_now=True),
+    PrimaryKeyConstraint("receipt"),
+    CheckConstraint("quantity > 0", "quantity"),
+)
+"""Arrivals that whoever booked them gave a name, so that none is booked twice."""
+
+presales = Table(
+    "presales",
+    metadata,
+    _key("business_unit"),
+    _key("sku"),
+    Column("balance_opens_at", MOMENT, nullable=False),
+    Column("balance_due_at", MOMENT, nullable=False),
+    _at("sold_until"),
+    PrimaryKeyConstraint("business_unit", "sku"),
+    CheckConstraint("balance_opens_at < balance_due_at", "balance"),
+)
+"""When the balance of what is sold beforehand is paid. `sold_until`: empty, no end."""
+
+voucher_pools = Table(
+    "voucher_pools",
+    metadata,
+    _key("sku"),
+    _count("remaining", None),
+    Column("valid_s", BigInteger),
+    PrimaryKeyConstraint("sku"),
+    CheckConstraint("remaining >= 0", "remaining"),
+)
+"""How many codes of a SKU can still be had, and for how long each is valid. SKUs without a row have as many as are wanted,
+which never expire."""
+
+voucher_codes = Table(
+    "voucher_codes",
+    metadata,
+    _key("code"),
+    _key("order_id"),
+    _key("line_id"),
+    _count("position", None),
+    _key("sku"),
+    _at("issued_at", is_now=True),
+    _at("expires_at"),
+    _at("cancelled_at"),
+    PrimaryKeyConstraint("code"),
+)
+Index(
+    "ix_voucher_codes_order_id_line_id_position",
+    voucher_codes.c.order_id,
+    voucher_codes.c.line_id,
+    voucher_codes.c.position,
+    unique=True,
 )
 
 shipping_methods = Table(

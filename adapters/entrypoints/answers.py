@@ -46,8 +46,9 @@ def error_answer(
     *,
     media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
+    is_retryable: bool = False,
 ) -> Response:
-    error = {"message": message, "extensions": {"code": code, "retryable": False, "requestId": request_id}}
+    error = {"message": message, "extensions": {"code": code, "retryable": is_retryable, "requestId": request_id}}
     return answer({"errors": [error]}, status, media_type, headers)
 
 

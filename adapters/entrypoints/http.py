@@ -16,11 +16,14 @@ from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import OrderCenter
 from adapters.console.page import ASSETS
+from adapters.entrypoints import payment_callbacks, test_provider
 from adapters.entrypoints.answers import PLAIN_HEADERS, answer, error_answer
 from adapters.entrypoints.auth import Authenticator
 from adapters.entrypoints.graphql_endpoint import GraphQLEndpoint
 from adapters.entrypoints.guard import Guard, request_id_of
 from adapters.entrypoints.metrics import CONTENT_TYPE, metrics_of
+from adapters.entrypoints.payment_callbacks import PaymentCallbackEndpoint
+from adapters.entrypoints.test_provider import TestProviderPage
 from adapters.settings import ExecutorKind
 from schema.build import build_schema
 from schema.executing import build_executor
@@ -65,14 +68,32 @@ def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRou
     async def home(_request: Request) -> Response:
         return Response(status_code=307, headers={"location": "graphql"})
 
+    callback = PaymentCallbackEndpoint(center)
+
+    async def payment_callback(request: Request) -> Response:
+        return await callback(request)
+
     return [
         Route("/", home),
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route(payment_callbacks.PATH, payment_callback, methods=["POST"]),
+        *_of_test_provider(center, callback),
         Route("/schema.graphql", schema_text),
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/metrics", metrics),
         Mount("/console/assets", _Assets(directory=ASSETS)),
+    ]
+
+
+def _of_test_provider(center: OrderCenter, callback: PaymentCallbackEndpoint) -> list[BaseRoute]:
+    """Only where it is the provider: nobody else's payments are approved on a page of ours."""
+    if center.test_provider is None:
+        return []
+    page = TestProviderPage(*center.test_provider, callback)
+    return [
+        Route(test_provider.PATH, page.show, methods=["GET"]),
+        Route(test_provider.ANSWER_PATH, page.answer, methods=["POST"]),
     ]
 
 

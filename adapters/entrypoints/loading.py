@@ -1,4 +1,4 @@
-"""What is loaded only when it is asked for, so that a start pays for what it uses: the one place where modules are loaded by name.
+"""What is loaded only when it is asked for, so that a start pays for what it uses: the one place of the entry points where modules are loaded by name.
 
 Not a way around a circle: whatever is named here may be imported by everything that loads it.
 """

@@ -1,6 +1,5 @@
 """What people do to a demo order: each act is one call of the domain's own steps, by the actor who would take it."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -8,16 +7,14 @@ from typing import Final
 from adapters.embedded.provider_rules import Operation
 from adapters.seeding.stage import Act, Stage
 from domain.access.viewer import SYSTEM, Actor
-from domain.actions.stock_holding import held_until
-from domain.inventory.allocation import whole_from
-from domain.orders.backorders import allocated, allocation_id, declined, stocked_lines
+from domain.actions.stock_holding import balance_dates, held_until
+from domain.orders.backorders import allocated, declined, stocked_lines
 from domain.orders.shipping import remaining, shipped
 from domain.orders.state import refusal
 from domain.orders.tracking import checkpoints_of, tracked
-from domain.orders.views import CheckpointView, FulfillmentLineView, FulfillmentView, PaymentView, ShipmentView
+from domain.orders.views import CheckpointView, FulfillmentView, PaymentView, ShipmentView
 from domain.payments import settlement
 from domain.payments.answers import ProviderAnswer, ProviderState
-from domain.ports.inventory import Demand
 from domain.values.enums import ActorKind, FulfillmentState, MachineKind, PaymentState, Role, TrackingStatus
 from domain.values.ids import IdKind
 
@@ -49,13 +46,15 @@ class Pay:
     method: str = "test_card"
     part: float = 1.0
     is_captured_at_once: bool = True
+    is_here: bool = False
+    """Never elsewhere: it may have to be given back."""
 
     def __call__(self, stage: Stage) -> None:
         head = stage.order.head
         payer = stage.buyer
         if refusal(stage.order, MachineKind.ORDER, head.id, "payOrder", stage.step(payer)) is not None:
             return
-        stage.books.hold_until(held_until(stage.unit, stage.now))
+        stage.books.hold_until(held_until(stage.unit, stage.now, balance=balance_dates(stage.order)))
         is_external = self._may_be_external and stage.channel.may_assert_payments and stage.rolls.random() < 0.6
         payment = self._payment(stage, EXTERNAL if is_external else self.method)
         order = settlement.started(stage.order, payment, {}, stage.step(payer))
@@ -67,7 +66,7 @@ class Pay:
     @property
     def _may_be_external(self) -> bool:
         """Only what is paid whole: a part may have to be given back, which nobody can do for a payment made elsewhere."""
-        return self.method == "test_card" and self.part == 1.0
+        return self.method == "test_card" and self.part == 1.0 and not self.is_here
 
     def _payment(self, stage: Stage, method: str) -> PaymentView:
         head = stage.order.head
@@ -138,27 +137,11 @@ def _is_declined(stage: Stage, fulfillment_id: str) -> bool:
     is_refused = refusal(order, MachineKind.FULFILLMENT, fulfillment_id, "declineFulfillment", step) is not None
     if part is None or part.warehouse is None or is_refused:
         return False
-    declines, lines = len(part.declined_by), stocked_lines(order, part.id)
-    warehouse = _elsewhere(stage, lines, {*part.declined_by, part.warehouse})
-    if warehouse is not None:
-        _take(stage, part.id, declines + 1, warehouse)
-    stage.books.deallocate(
-        allocation_id(part.id, declines), [line.line_id for line in lines], part.warehouse, stage.now
-    )
+    warehouse = stage.moved(part)
+    if warehouse is None:
+        stage.put_back(part)
     stage.become(declined(order, part.id, warehouse, step))
     return True
-
-
-def _elsewhere(stage: Stage, lines: Sequence[FulfillmentLineView], refusing: Collection[str]) -> str | None:
-    wanted = [(line.line_id, line.sku, line.remaining_quantity) for line in lines]
-    return whole_from(wanted, stage.stock, lambda warehouse: warehouse not in refusing)
-
-
-def _take(stage: Stage, fulfillment_id: str, declines: int, warehouse: str) -> None:
-    lines = stocked_lines(stage.order, fulfillment_id)
-    demands = [Demand(line.line_id, line.sku, line.remaining_quantity) for line in lines]
-    until = held_until(stage.unit, stage.now)
-    stage.books.allocate(allocation_id(fulfillment_id, declines), demands, warehouse, until, stage.now)
 
 
 def restock(stage: Stage) -> None:
@@ -170,7 +153,7 @@ def restock(stage: Stage) -> None:
         places = set.intersection(*({*stage.stock[line.sku]} for line in lines)) - {*part.declined_by}
         if places:
             warehouse = min(places)
-            _take(stage, part.id, len(part.declined_by), warehouse)
+            stage.take(part.id, len(part.declined_by), warehouse)
             stage.become(allocated(stage.order, part.id, warehouse, stage.step(SYSTEM)))
 
 
@@ -188,7 +171,7 @@ class Track:
 
     def _record(self, stage: Stage, parcel: ShipmentView) -> None:
         step = stage.step(WAREHOUSE)
-        if refusal(stage.order, MachineKind.FULFILLMENT, parcel.fulfillment_id, "recordTracking", step) is not None:
+        if refusal(stage.order, MachineKind.FULFILLMENT, parcel.sent_with, "recordTracking", step) is not None:
             return
         said = len(checkpoints_of(stage.order, parcel.id)) + 1
         checkpoint = CheckpointView(
@@ -271,6 +254,7 @@ class CapturePart:
 
 
 PAY: Final[Act] = Pay()
+PAY_HERE: Final[Act] = Pay(is_here=True)
 AUTHORIZE: Final[Act] = Pay("test_card_authorize", is_captured_at_once=False)
 DECLINE: Final[Act] = Pay("test_card_declined")
 PAY_PART: Final[Act] = Pay(part=0.4)

@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
-from adapters.db.tables import jobs
-from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
+from adapters.db.tables import group_seats, jobs, order_groups
+from adapters.embedded.tables import (
+    coupon_claims,
+    provider_operations,
+    provider_payments,
+    reservations,
+    stock_returns,
+    voucher_codes,
+)
 from adapters.seeding.books import HELD, Books
 from adapters.seeding.legacy import legacy_order
-from adapters.seeding.order_rows import Rows, job_row, order_rows
+from adapters.seeding.order_rows import COLUMNS, Rows, job_row, order_rows
 from adapters.seeding.plans import LegacyPlan, Planner
 from adapters.seeding.play import Played, played
 
@@ -31,6 +38,8 @@ class StockMoves:
             elif row.state == "DEDUCTED":
                 self.deducted[place] += row.quantity
                 self.restocked[place] += row.quantity if row.returned_at else 0
+        for _, _, warehouse, _, sku, quantity, *_ in books.returns:
+            self.restocked[sku, warehouse] += quantity
 
     def add(self, others: "StockMoves") -> None:
         self.reserved.update(others.reserved)
@@ -70,10 +79,19 @@ SERVICE_COLUMNS: Final = {
     provider_operations.name: (
         "operation_id", "payment_id", "kind", "amount_minor", "decline_code", "decline_message", "at",
     ),
+    stock_returns.name: (
+        "return_id", "line_id", "warehouse", "order_id", "sku", "quantity", "had_left", "returned_at",
+    ),
+    voucher_codes.name: (
+        "code", "order_id", "line_id", "position", "sku", "issued_at", "expires_at", "cancelled_at",
+    ),
 }  # fmt: skip
 
 _RESERVATION: Final = attrgetter(*SERVICE_COLUMNS[reservations.name])
 _CLAIM: Final = attrgetter(*SERVICE_COLUMNS[coupon_claims.name])
+_CODE: Final = attrgetter(*SERVICE_COLUMNS[voucher_codes.name])
+_GROUP: Final = attrgetter(*COLUMNS[order_groups.name])
+_SEAT: Final = attrgetter(*COLUMNS[group_seats.name])
 
 
 Make = Callable[[int, Sequence[int]], Batch]
@@ -85,6 +103,8 @@ def made(planner: Planner, first: int, numbers: Sequence[int]) -> Batch:
     lives = [life_of(planner, first + at, number) for at, number in enumerate(numbers)]
     rows = order_rows(life.order for life in lives)
     rows[jobs.name] = [row for life in lives for row in _job_rows(life)]
+    rows[order_groups.name] = [_GROUP(life.books.group) for life in lives if life.books.group]
+    rows[group_seats.name] = [_SEAT(life.books.seat) for life in lives if life.books.seat]
     moves = StockMoves()
     for life in lives:
         moves.count(life.books)
@@ -111,4 +131,6 @@ def _service_rows(books: Sequence[Books]) -> Rows:
         coupon_claims.name: [_CLAIM(claim) for each in books for claim in each.claims],
         provider_payments.name: [row for each in books for row in each.payment_rows()],
         provider_operations.name: [row for each in books for row in each.operations],
+        stock_returns.name: [row for each in books for row in each.returns],
+        voucher_codes.name: [_CODE(code) for each in books for code in each.codes],
     }

@@ -4,19 +4,25 @@ The rules are the services' own (`allocate`, `first_answer`, `operate`); only th
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 
 from adapters.embedded.provider_rules import Operation, first_answer, operate
+from adapters.embedded.voucher_codes import ALPHABET, GROUPS, SIGNS
 from domain.inventory.allocation import StockBySku, allocate
+from domain.orders.stock_back import PlacedUnits
 from domain.orders.views import Allocation, PaymentView
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.ports.inventory import Demand
 from domain.ports.payments import PaymentRequest
+from domain.values.enums import GroupStatus
 from domain.values.faults import DomainFault
 
 HELD: Final = "HELD"
+VALID: Final = timedelta(days=365)
+"""How long a voucher can be redeemed."""
 _DEDUCTED: Final = "DEDUCTED"
 _RELEASED: Final = "RELEASED"
 
@@ -60,12 +66,53 @@ class ProviderPayment:
 
 
 @dataclass(slots=True)
+class Code:
+    """One row of `voucher_codes`, its columns in their order."""
+
+    code: str
+    order_id: str
+    line_id: str
+    position: int
+    sku: str
+    issued_at: datetime
+    expires_at: datetime
+    cancelled_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """One row of `order_groups`, its columns in their order."""
+
+    id: str
+    business_unit: str
+    size: int
+    joined: int
+    status: str
+    deadline: datetime
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class SeatRow:
+    order_id: str
+    group_id: str
+    claimed_at: datetime
+    released_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class Books:
     order_id: str
     reservations: list[Reservation] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     payments: dict[str, ProviderPayment] = field(default_factory=dict)
     operations: list[tuple[Any, ...]] = field(default_factory=list)
+    returns: list[tuple[Any, ...]] = field(default_factory=list)
+    """Rows of `stock_returns`: what left and came back."""
+    codes: list[Code] = field(default_factory=list)
+    group: Group | None = None
+    """The one that the order has opened."""
+    seat: SeatRow | None = None
 
     def reserve(
         self, demands: Sequence[Demand], stock: StockBySku, expires_at: datetime, now: datetime
@@ -129,6 +176,10 @@ class Books:
         for row in self._held():
             row.expires_at = expires_at
 
+    def extend(self, expires_at: datetime) -> None:
+        for row in self._held():
+            row.expires_at = max(row.expires_at or expires_at, expires_at)
+
     def deduct(self, now: datetime) -> None:
         for row in self._held():
             row.state, row.ended_at = _DEDUCTED, now
@@ -136,6 +187,59 @@ class Books:
     def release(self, now: datetime) -> None:
         for row in self.reservations:
             _give_back(row, now)
+
+    def withdraw(self, units: Iterable[PlacedUnits], now: datetime) -> None:
+        """These are wanted no more; what is taken out of a reservation is one of its own."""
+        for unit in units:
+            left = unit.quantity
+            for row in sorted(self.reservations, key=lambda row: -row.attempt):
+                is_active = row.state == HELD or (row.state == _DEDUCTED and row.returned_at is None)
+                taken = min(left, row.quantity)
+                if is_active and taken and (row.line_id, row.warehouse) == (unit.line_id, unit.warehouse):
+                    self._take_out(row, taken, now)
+                    left -= taken
+
+    def take_back(self, return_id: str, units: Iterable[PlacedUnits], now: datetime) -> None:
+        self.returns += [
+            (return_id, unit.line_id, unit.warehouse, self.order_id, unit.sku, unit.quantity, True, now)
+            for unit in units
+        ]
+
+    def issue(self, line_id: str, sku: str, units: int, rolls: Random, now: datetime) -> list[Code]:
+        new = [
+            Code(_code(rolls), self.order_id, line_id, position, sku, now, now + VALID)
+            for position in range(1, units + 1)
+        ]
+        self.codes += new
+        return new
+
+    def cancel_codes(self, codes: Collection[str], now: datetime) -> None:
+        """None named: all of them."""
+        for code in self.codes:
+            if code.cancelled_at is None and (not codes or code.code in codes):
+                code.cancelled_at = now
+
+    def end_group(self, status: GroupStatus) -> None:
+        """Every seat of one that formed is taken."""
+        if self.group is not None:
+            self.group.status = status.value
+            self.group.joined = self.group.size if status is GroupStatus.FORMED else self.group.joined
+
+    def release_seat(self, now: datetime) -> None:
+        """That of an open group only."""
+        if self.seat is not None and self.group is not None and self.group.status == GroupStatus.OPEN:
+            self.seat.released_at = now
+            self.group.joined -= 1
+
+    def _take_out(self, row: Reservation, quantity: int, now: datetime) -> None:
+        if quantity == row.quantity:
+            _give_back(row, now)
+            return
+        attempt = max(each.attempt for each in self.reservations if each.line_id == row.line_id) + 1
+        ended = replace(row, attempt=attempt, quantity=quantity)
+        _give_back(ended, now)
+        row.quantity -= quantity
+        self.reservations.append(ended)
 
     def claim(self, codes: Iterable[str], member_id: str, now: datetime) -> None:
         self.claims += [Claim(self.order_id, code, member_id, "CLAIMED", now) for code in codes]
@@ -175,6 +279,10 @@ class Books:
 
     def _held(self) -> Iterable[Reservation]:
         return (row for row in self.reservations if row.state == HELD)
+
+
+def _code(rolls: Random) -> str:
+    return "-".join("".join(rolls.choice(ALPHABET) for _ in range(SIGNS)) for _ in range(GROUPS))
 
 
 def _give_back(row: Reservation, now: datetime) -> None:

@@ -54,6 +54,10 @@ class Product:
     leftover: Mapping[str, int]
     """Warehouse → units that nobody wants yet. Empty: not a thing that is stored."""
 
+    @property
+    def is_digital(self) -> bool:
+        return not self.leftover
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

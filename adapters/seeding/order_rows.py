@@ -11,7 +11,7 @@ from adapters.db.aggregate_statements import EVENT, ORDER, PARTS
 from adapters.db.engine import Transaction
 from adapters.db.jobs import columns_of
 from adapters.db.order_search import Searchable, searchable
-from adapters.db.tables import jobs, order_events, orders
+from adapters.db.tables import group_seats, jobs, order_events, order_groups, orders
 from domain.orders.model import Errand, Order
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -19,12 +19,17 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 _JOB: Final = ("kind", "order_id", "payload", "due_at", "created_at", "key")
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    order_groups.name: ("id", "business_unit", "size", "joined", "status", "deadline", "created_at"),
+    group_seats.name: ("order_id", "group_id", "claimed_at", "released_at"),
     orders.name: (*ORDER.names, *Searchable._fields),
     **{part.table.name: part.mapper.names for part in PARTS},
     order_events.name: EVENT.names,
     jobs.name: _JOB,
 }
-_TABLES: Final = {table.name: table for table in (orders, *(part.table for part in PARTS), order_events, jobs)}
+_TABLES: Final = {
+    table.name: table
+    for table in (order_groups, group_seats, orders, *(part.table for part in PARTS), order_events, jobs)
+}
 """In the order in which they refer to each other."""
 
 

@@ -13,11 +13,13 @@ from adapters.seeding import known
 from adapters.seeding.catalogue import MOST_UNITS, Catalogue, Member, Product
 from adapters.seeding.dice import dice
 from adapters.seeding.mix import Mix, mix_of
-from adapters.seeding.scripts import LIVES, MOMENTS, SHIPPED_IN_PART, Moment, Script
+from adapters.seeding.moments import MOMENTS
+from adapters.seeding.scripts import LIVES, SHIPPED_IN_PART, Moment, Script
 from adapters.seeding.stage import ScriptedAct
 from adapters.seeding.terms import COUPONS
 from domain.policies import ChannelPolicy, Policies, UnitPolicy
-from domain.values.enums import ChannelKind
+from domain.values.enums import ChannelKind, OrderType
+from domain.values.ids import IdKind, uuid7
 
 SPAN: Final = timedelta(days=730)
 _IMPORTED_AFTER: Final = timedelta(days=14)
@@ -30,6 +32,7 @@ _QUANTITIES: Final = (1, 2, 3, MOST_UNITS)
 _QUANTITY_WEIGHTS: Final = (78, 15, 5, 2)
 _HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 11, 10, 9, 9, 9, 10, 11, 13, 14, 12, 8, 4)
 """How many orders are placed in each hour of the day."""
+GROUP_SIZE: Final = 2
 _NOTES: Final = ("Please ring twice", "Leave it with the neighbour", "It is a gift: no invoice, please", "After 6 pm")
 
 
@@ -38,6 +41,15 @@ class PlannedLine:
     product: Product
     quantity: int
     options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGroup:
+    """The group that the order has a seat in."""
+
+    id: str
+    is_opened: bool
+    """By this order; else it joins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +62,14 @@ class Plan:
     placed_at: datetime
     script: tuple[ScriptedAct, ...]
     refunds_fail: int
+    is_reviewed: bool
     coupon_code: str | None
     note: str | None
     external_number: str | None
     is_express: bool
+    order_type: OrderType = OrderType.PHYSICAL
+    has_codes: bool = True
+    group: PlannedGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,8 @@ class Planner:
 
     def plan(self, index: int) -> Plan | LegacyPlan:
         rolls = dice(self.seed, index, self.orders)
+        if self._is_second(index):
+            return self._second(rolls, index)
         is_old = index < self.mix.legacy_until * self.orders and not self.mix.is_moment(index)
         legacy = self._legacy(rolls, index) if is_old and rolls.random() < self.mix.legacy_share else None
         return legacy or self._placed(rolls, index)
@@ -116,6 +134,7 @@ class Planner:
         unit = self.policies.units[member.unit]
         channel = self.policies.channels[known.PARTNER_CHANNEL] if is_known else self._channel(rolls, unit)
         script, acts, placed_at = self._script(rolls, index, unit, is_known=is_known)
+        is_group = script.order_type is OrderType.GROUP_BUY
         return Plan(
             rolls=rolls,
             unit=unit,
@@ -123,15 +142,51 @@ class Planner:
             member=member,
             lines=self._known_lines()
             if is_known
-            else self._lines(rolls, unit, _LINE_WEIGHTS, 2 if script.needs_two_units else 1),
+            else self._lines(
+                rolls,
+                unit,
+                _LINE_WEIGHTS,
+                2 if script.needs_two_units else 1,
+                is_digital=script.order_type is OrderType.VIRTUAL,
+            ),
             placed_at=placed_at,
             script=acts,
             refunds_fail=script.refunds_fail,
+            is_reviewed=script.is_reviewed,
             coupon_code=None if is_known else self._coupon(rolls, index, unit, placed_at),
             note=rolls.choice(_NOTES) if rolls.random() < 0.08 else None,
             external_number=known.EXTERNAL_NUMBER if is_known else None,
             is_express=rolls.random() < 0.2,
+            order_type=script.order_type,
+            has_codes=script.has_codes,
+            group=PlannedGroup(self._group_id(index, placed_at), is_opened=True) if is_group else None,
         )
+
+    def _second(self, rolls: Random, index: int) -> Plan:
+        """Of a group of two that formed: another member buys as the first one does."""
+        first = self._placed(dice(self.seed, index - 1, self.orders), index - 1)
+        others = [m for m in self.catalogue.members_by_unit[first.unit.code] if m != first.member]
+        return replace(
+            first,
+            rolls=rolls,
+            member=rolls.choice(others or [first.member]),
+            lines=self._lines(rolls, first.unit, _LINE_WEIGHTS),
+            coupon_code=None,
+            group=replace(first.group, is_opened=False) if first.group else None,
+        )
+
+    def _is_second(self, index: int) -> bool:
+        return index > 0 and self.mix.is_moment(index - 1) and self._moment_at(index - 1).script.is_pair
+
+    def _moment_at(self, index: int) -> Moment:
+        """Whose group has no place for a second order waits instead."""
+        found = MOMENTS[index // self.mix.moment_every % len(MOMENTS)]
+        has_next = index + 1 < self.orders and not self._is_known(index + 1)
+        return found if has_next or not found.script.is_pair else MOMENTS[0]
+
+    def _group_id(self, index: int, placed_at: datetime) -> str:
+        rolls = dice("group", self.seed, index, self.orders)
+        return f"{IdKind.GROUP}{uuid7(int(placed_at.timestamp() * 1000), rolls.randbytes(10))}"
 
     def _is_known(self, index: int) -> bool:
         """The last one, where the packaged unit and channel are there."""
@@ -155,7 +210,7 @@ class Planner:
         self, rolls: Random, index: int, unit: UnitPolicy, *, is_known: bool
     ) -> tuple[Script, tuple[ScriptedAct, ...], datetime]:
         if is_known or self.mix.is_moment(index):
-            moment = SHIPPED_IN_PART if is_known else MOMENTS[index // self.mix.moment_every % len(MOMENTS)]
+            moment = SHIPPED_IN_PART if is_known else self._moment_at(index)
             return self._moment(rolls, moment, unit)
         script = rolls.choices(LIVES, [life.weight for life in LIVES])[0]
         return script, _acts(rolls, script, unit), self._at_day(rolls, (index + rolls.random()) / self.orders)
@@ -178,9 +233,18 @@ class Planner:
         return min(morning + in_day, self.reference - timedelta(seconds=rolls.uniform(60, 3600)))
 
     def _lines(
-        self, rolls: Random, unit: UnitPolicy, weights: Sequence[int], least_units: int = 1
+        self,
+        rolls: Random,
+        unit: UnitPolicy,
+        weights: Sequence[int],
+        least_units: int = 1,
+        *,
+        is_digital: bool = False,
     ) -> tuple[PlannedLine, ...]:
+        """A unit that sells nothing digital sells vouchers for its goods."""
         products = self.catalogue.products[unit.code]
+        if is_digital:
+            products = tuple(product for product in products if product.is_digital) or products
         count = rolls.choices(_LINE_COUNTS, weights)[0]
         chosen = {products[int(len(products) * rolls.random() ** 1.4)].sku for _ in range(count)}
         lines = tuple(_line(rolls, product) for product in products if product.sku in chosen)

@@ -8,19 +8,21 @@ from random import Random
 from typing import Final
 
 from adapters.seeding.acts import MERCHANT
-from adapters.seeding.books import Books
+from adapters.seeding.books import Books, Group, SeatRow
 from adapters.seeding.catalogue import MOST_UNITS
-from adapters.seeding.plans import Plan, PlannedLine, sold_price_minor
+from adapters.seeding.plans import GROUP_SIZE, Plan, PlannedGroup, PlannedLine, sold_price_minor
 from adapters.seeding.stage import PendingErrand, Stage, live
 from adapters.seeding.terms import COUPONS, active_promotions, shipping_offers, tax_rates
 from domain.access.viewer import Actor
+from domain.actions.pricing_terms import NOT_SENT
 from domain.actions.stock_holding import demands_of, held_until
 from domain.orders.flows import CURRENT
+from domain.orders.installments import BalanceDates
 from domain.orders.model import Order
-from domain.orders.placement import Draft, DraftLine, SoldProduct, placed
+from domain.orders.placement import Draft, DraftLine, Seat, SoldProduct, placed
 from domain.orders.pricing import Basket, PriceableLine, PricedBasket, price
 from domain.orders.pricing_rules import ShippingOffer
-from domain.values.enums import ActorKind, ChannelKind, OrderType, Role, StockPolicy
+from domain.values.enums import ActorKind, ChannelKind, GroupStatus, OrderType, Role, StockPolicy
 from domain.values.ids import IdKind
 from domain.values.money import at_rate
 
@@ -31,6 +33,9 @@ MANUAL_DISCOUNT: Final = Decimal("0.05")
 """What a shop assistant gives now and then; every unit's limit is above it."""
 QUIET: Final = timedelta(minutes=10)
 """After the reference time no timer is due for so long: writing a million orders takes nearly that. Every deadline is longer."""
+BALANCE_OPENS: Final = timedelta(days=2)
+BALANCE_DUE: Final = timedelta(days=9)
+"""Of the demo's presales, from the order on."""
 _COUPONS: Final = {term.rule.code: term.rule for term in COUPONS}
 
 
@@ -53,7 +58,7 @@ def played(plan: Plan, number: int, reference: datetime) -> Played:
 
 def _lived(plan: Plan, number: int, reference: datetime) -> Played:
     stage = Stage(
-        flow=CURRENT[OrderType.PHYSICAL],
+        flow=CURRENT[plan.order_type],
         unit=plan.unit,
         channel=plan.channel,
         buyer=_buyer(plan),
@@ -61,6 +66,7 @@ def _lived(plan: Plan, number: int, reference: datetime) -> Played:
         rolls=plan.rolls,
         now=plan.placed_at,
         refunds_fail=plan.refunds_fail,
+        has_codes=plan.has_codes,
     )
     _place(stage, plan, number, reference)
     live(stage, plan.script, reference)
@@ -86,29 +92,57 @@ def _shelf(rolls: Random, line: PlannedLine) -> dict[str, int]:
 def _place(stage: Stage, plan: Plan, number: int, reference: datetime) -> None:
     order_id, now = stage.ids(IdKind.ORDER), stage.now
     lines = tuple(_draft_line(stage, line) for line in plan.lines)
-    offers = shipping_offers(plan.unit, plan.member.address.country or plan.unit.country)
-    offer = offers[min(1, len(offers) - 1) if plan.is_express else 0]
+    is_sent = plan.order_type is not OrderType.VIRTUAL
+    offer = _offer(plan) if is_sent else NOT_SENT
+    balance = _balance(now) if plan.order_type is OrderType.PRESALE else None
+    seat = _seat(stage, plan) if plan.group else None
     drafted_price = _priced(_basket(plan, lines, offer, reference))
     draft = Draft(
         order_id=order_id,
         channel=plan.channel,
-        order_type=OrderType.PHYSICAL,
+        order_type=plan.order_type,
         external_number=_external_number(plan, number),
         buyer=plan.member.buyer,
         lines=lines,
         price=drafted_price,
-        shipping_address=plan.member.address,
-        shipping_method=offer.method,
+        shipping_address=plan.member.address if is_sent else None,
+        shipping_method=offer.method if is_sent else None,
         note=plan.note,
         attributes={},
+        is_reviewed=plan.is_reviewed,
+        balance=balance,
+        seat=seat,
     )
     books = Books(order_id)
     demands = demands_of(lines)
-    until = held_until(plan.unit, now)
+    until = held_until(plan.unit, now, is_reviewed=plan.is_reviewed, balance=balance)
     allocations = books.reserve(demands, stage.stock, until, now) if demands else {}
+    if plan.group and seat:
+        _sit_down(books, plan, plan.group, seat, now)
     books.claim(drafted_price.used_coupons, plan.member.buyer.member_id, now)
     actor = MERCHANT if plan.channel.kind is ChannelKind.STORE else stage.buyer
     stage.begin(placed(draft, f"{now:%Y%m%d}{number:08d}", allocations, stage.step(actor)), books)
+
+
+def _offer(plan: Plan) -> ShippingOffer:
+    offers = shipping_offers(plan.unit, plan.member.address.country or plan.unit.country)
+    return offers[min(1, len(offers) - 1) if plan.is_express else 0]
+
+
+def _balance(now: datetime) -> BalanceDates:
+    return BalanceDates(now + BALANCE_OPENS, now + BALANCE_DUE)
+
+
+def _seat(stage: Stage, plan: Plan) -> Seat | None:
+    deadline = stage.now + timedelta(seconds=stage.unit.timeouts.group_s)
+    return Seat(plan.group.id, deadline) if plan.group else None
+
+
+def _sit_down(books: Books, plan: Plan, group: PlannedGroup, seat: Seat, now: datetime) -> None:
+    books.seat = SeatRow(books.order_id, group.id, now)
+    if group.is_opened:
+        status = GroupStatus.OPEN.value
+        books.group = Group(group.id, plan.unit.code, GROUP_SIZE, 1, status, seat.deadline, now)
 
 
 def _draft_line(stage: Stage, line: PlannedLine) -> DraftLine:

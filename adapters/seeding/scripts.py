@@ -36,10 +36,12 @@ from adapters.seeding.acts import (
     TRACK_REFUSED,
     TRACK_TRANSIT,
 )
+from adapters.seeding.cases import AGREE, CLAIM_MONEY, CLAIM_RETURN, REJECT, SEND_BACK
 from adapters.seeding.dice import span_s
+from adapters.seeding.reverse import GIVE_UP, GIVE_UP_ONE, NOTHING_CAME, TRACK_LOST
 from adapters.seeding.stage import Act, ScriptedAct
 from domain.policies import DAY_S, HOUR_S, MINUTE_S, Timeouts
-from domain.values.enums import OrderStatus
+from domain.values.enums import OrderStatus, OrderType
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,13 @@ class Script:
     needs_two_units: bool = False
     """Where a part is shipped there must be two."""
     refunds_fail: int = 0
+    is_reviewed: bool = False
+    """A person looks at it before it can be paid."""
+    order_type: OrderType = OrderType.PHYSICAL
+    has_codes: bool = True
+    """Of a virtual order: whether there are vouchers to be had."""
+    is_pair: bool = False
+    """Of a group buy: two orders have its seats, this one and the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,16 @@ _HANDED_OVER: Final = Beat(HOUR_S, 8 * HOUR_S, TRACK_DELIVERED)
 _REFUSED: Final = replace(_HANDED_OVER, act=TRACK_REFUSED)
 _TRACKED: Final = (_ACCEPT, _PACK, _SHIP, _IN_TRANSIT, _OUT, _HANDED_OVER)
 _TO_THE_END: Final = (*_TO_THE_DOOR, _RECEIVE, _COMPLETE)
+_CLAIM_MONEY: Final = Beat(2 * HOUR_S, 2 * DAY_S, CLAIM_MONEY)
+_CLAIM_RETURN: Final = Beat(2 * HOUR_S, 2 * DAY_S, CLAIM_RETURN)
+_AGREE: Final = Beat(HOUR_S, DAY_S, AGREE)
+_REJECT: Final = Beat(HOUR_S, DAY_S, REJECT)
+_SEND_BACK: Final = Beat(DAY_S, 5 * DAY_S, SEND_BACK)
+_BY_CARD: Final = (_AUTHORIZE, _CONFIRM)
+_GIVE_UP: Final = Beat(HOUR_S, 12 * HOUR_S, GIVE_UP)
+_GIVE_UP_ONE: Final = Beat(HOUR_S, 12 * HOUR_S, GIVE_UP_ONE)
+_LOST: Final = Beat(DAY_S, 3 * DAY_S, TRACK_LOST)
+_NOTHING_CAME: Final = Beat(DAY_S, 2 * DAY_S, NOTHING_CAME)
 
 LIVES: Final = (
     Script((_PAY, _CONFIRM, *_TO_THE_END), 35),
@@ -124,6 +143,12 @@ LIVES: Final = (
     Script((_AUTHORIZE, _CAPTURE_PART, _CONFIRM, *_TO_THE_DOOR), 1),
     Script((_AUTHORIZE, _LET_GO, Beat(HOUR_S, 10 * HOUR_S, PAY), _CONFIRM, *_TO_THE_DOOR, _RECEIVE), 1),
     Script((_AUTHORIZE, _LET_GO), 1),
+    Script((_PAY, _CONFIRM, *_TO_THE_DOOR, _CLAIM_MONEY, _AGREE, Beat(4 * HOUR_S, DAY_S, RECEIVE), _COMPLETE), 2),
+    Script((_PAY, _CONFIRM, *_TO_THE_DOOR, _CLAIM_RETURN, _AGREE, _SEND_BACK), 1),
+    Script((_PAY, _CONFIRM, *_TO_THE_DOOR, _CLAIM_RETURN, _REJECT), 1),
+    Script((*_BY_CARD, _GIVE_UP), 2),
+    Script((*_BY_CARD, _GIVE_UP_ONE, *_TO_THE_DOOR, _RECEIVE), 2),
+    Script((*_BY_CARD, _ACCEPT, _PACK, _SHIP, _LOST, _NOTHING_CAME), 1),
     Script((_PAY_PART,), 1),
     Script((Beat(MINUTE_S, 20 * MINUTE_S, CANCEL),), 3),
     Script((_DECLINE,), 2),
@@ -136,6 +161,7 @@ SHIPPED_IN_PART: Final = Moment(
     OrderStatus.PARTIALLY_SHIPPED, Script((*_PACKED, _SHIP_PART), needs_two_units=True), "shipment_alert_s"
 )
 MOMENTS: Final = (
+    Moment(OrderStatus.PENDING_REVIEW, Script((), is_reviewed=True), "review_s"),
     Moment(OrderStatus.PENDING_PAYMENT, Script(()), "pay_s"),
     Moment(OrderStatus.PAID, Script((_PAY,)), "confirm_s"),
     Moment(OrderStatus.CONFIRMED, Script(_CONFIRMED), "accept_s"),
@@ -166,5 +192,14 @@ MOMENTS: Final = (
     Moment(
         OrderStatus.PARTIALLY_SHIPPED, Script((*_PACKED, _SHIP_PART, Beat(DAY_S, 2 * DAY_S, DELIVER_ONE)), needs_two_units=True),
         "accept_s",
+    ),
+    Moment(OrderStatus.CANCEL_PENDING, Script((*_BY_CARD, _ACCEPT, _PACK, _SHIP, _GIVE_UP)), "intercept_s"),
+    # The last of the system's own attempts comes six hours after the first.
+    Moment(
+        OrderStatus.REFUND_EXCEPTION, Script((_AUTHORIZE, _CAPTURE_PART, _GIVE_UP), refunds_fail=6), "refund_alert_s",
+        least=0.4, most=0.8
+    ),
+    Moment(
+        OrderStatus.RETURNED, Script((*_BY_CARD, _ACCEPT, _PACK, _SHIP, _LOST, _NOTHING_CAME)), "return_alert_s"
     ),
 )  # fmt: skip

@@ -13,7 +13,14 @@ from typing import Final
 
 from adapters.db.bulk_orders import numbers
 from adapters.db.engine import Database, Transaction
-from adapters.embedded.tables import coupon_claims, provider_operations, provider_payments, reservations
+from adapters.embedded.tables import (
+    coupon_claims,
+    provider_operations,
+    provider_payments,
+    reservations,
+    stock_returns,
+    voucher_codes,
+)
 from adapters.seeding.batches import SERVICE_COLUMNS, Batch, StockMoves
 from adapters.seeding.catalogue import catalogue_of
 from adapters.seeding.making import maker_count, makers, uncollected
@@ -28,7 +35,9 @@ from domain.policies import Policies
 BATCH_ORDERS: Final = 250
 BULK_BATCH_ORDERS: Final = 500
 """Each batch is one COPY for each table, and waits for its answer: big seeds do so less often."""
-_SERVICE_TABLES: Final = (reservations, coupon_claims, provider_payments, provider_operations)
+_SERVICE_TABLES: Final = (
+    reservations, coupon_claims, provider_payments, provider_operations, stock_returns, voucher_codes,
+)  # fmt: skip
 
 Progress = Callable[[int, int], None]
 """Orders written, orders wanted."""

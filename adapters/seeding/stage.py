@@ -17,15 +17,21 @@ from typing import Final
 from adapters.embedded.provider_rules import Operation
 from adapters.seeding.books import Books
 from domain.access.viewer import SYSTEM, Actor
-from domain.inventory.allocation import StockBySku
+from domain.actions.stock_holding import held_until
+from domain.inventory.allocation import StockBySku, whole_from
+from domain.orders import vouchers
+from domain.orders.backorders import ACCEPT_TIMEOUT, allocation_id, stocked_lines, timed_out
 from domain.orders.model import Errand, ErrandKind, Order
+from domain.orders.paying_time import extended_until
 from domain.orders.state import Flow, Step, refusal, settled, transition, without_timer
+from domain.orders.stock_back import units_of
 from domain.orders.sums import capturable_minor
-from domain.orders.views import TimerView
+from domain.orders.views import FulfillmentView, TimerView
 from domain.payments import settlement
 from domain.payments.answers import OperationDeclined
 from domain.policies import ChannelPolicy, UnitPolicy
-from domain.values.enums import MachineKind
+from domain.ports.inventory import Demand
+from domain.values.enums import GroupStatus, MachineKind
 from domain.values.faults import DomainFault
 from domain.values.ids import IdKind, uuid7
 
@@ -56,6 +62,8 @@ class Stage:
     now: datetime
     refunds_fail: int = 0
     """How many attempts to refund the provider does not do."""
+    has_codes: bool = True
+    """Whether there are vouchers to be had."""
     pending: list[PendingErrand] = field(default_factory=list)
     _order: Order | None = None
     _books: Books | None = None
@@ -88,9 +96,44 @@ class Stage:
             if errand.kind in _AT_ONCE:
                 _AT_ONCE[errand.kind](self.books, self.now)
                 continue
+            if errand.kind is ErrandKind.EXTEND_STOCK:
+                self.books.extend(extended_until(errand))
+                continue
+            if errand.kind is ErrandKind.WITHDRAW_STOCK:
+                self.books.withdraw(units_of(errand), self.now)
+                continue
+            if errand.kind is ErrandKind.TAKE_STOCK_BACK:
+                self.books.take_back(errand.subject_id, units_of(errand), self.now)
+                continue
+            if errand.kind is ErrandKind.SETTLE_GROUP:
+                _settle_group(self, errand)
+                continue
             delay = timedelta(seconds=errand.delay_s + self.rolls.uniform(*LATENCY_S))
             self.pending.append(PendingErrand(self.now + delay, errand, self.now))
         self._order = replace(order, errands=()) if order.errands else order
+
+    def moved(self, part: FulfillmentView) -> str | None:
+        """The next warehouse that has all of its units, which are there now; None: there is none, and they stay."""
+        lines = stocked_lines(self.order, part.id)
+        wanted = [(line.line_id, line.sku, line.remaining_quantity) for line in lines]
+        refusing = {*part.declined_by, part.warehouse}
+        warehouse = whole_from(wanted, self.stock, lambda place: place not in refusing)
+        if warehouse is not None:
+            self.take(part.id, len(part.declined_by) + 1, warehouse)
+            self.put_back(part)
+        return warehouse
+
+    def take(self, fulfillment_id: str, declines: int, warehouse: str) -> None:
+        lines = stocked_lines(self.order, fulfillment_id)
+        demands = [Demand(line.line_id, line.sku, line.remaining_quantity) for line in lines]
+        until = held_until(self.unit, self.now)
+        self.books.allocate(allocation_id(fulfillment_id, declines), demands, warehouse, until, self.now)
+
+    def put_back(self, part: FulfillmentView) -> None:
+        """What its warehouse had for it."""
+        lines = [line.line_id for line in stocked_lines(self.order, part.id)]
+        if part.warehouse is not None:
+            self.books.deallocate(allocation_id(part.id, len(part.declined_by)), lines, part.warehouse, self.now)
 
     def act(self, machine: MachineKind, subject_id: str, action: str, actor: Actor, note: str | None = None) -> bool:
         """One step of the tables; False: it is not allowed now, and nothing happened."""
@@ -156,7 +199,13 @@ def _let_fire(stage: Stage, timer: TimerView, until: datetime) -> None:
         stage.become(settlement.voided(order, timer.subject_id, timer.action, stage.step(SYSTEM)))
         return
     step = stage.step(SYSTEM)
-    if refusal(order, timer.machine, timer.subject_id, timer.action, step) is not None:
+    is_refused = refusal(order, timer.machine, timer.subject_id, timer.action, step) is not None
+    part = order.fulfillment(timer.subject_id) if timer.action == ACCEPT_TIMEOUT else None
+    if part is not None:
+        warehouse = None if is_refused or part.warehouse is None else stage.moved(part)
+        stage.become(timed_out(order, part.id, warehouse, step))
+        return
+    if is_refused:
         raise DomainFault(f"The timer {timer.name} cannot fire on the demo order {order.head.id}.")
     stage.become(settled(transition(order, timer.machine, timer.subject_id, timer.action, step), step))
 
@@ -198,6 +247,30 @@ def _refund(stage: Stage, errand: Errand) -> None:
     stage.become(settlement.refunded(stage.order, refund.id, answer, stage.step(SYSTEM)))
 
 
+def _issue_vouchers(stage: Stage, _errand: Errand) -> None:
+    if not stage.has_codes:
+        stage.become(vouchers.not_issued(stage.order, "There are too few codes left.", stage.step(SYSTEM)))
+        return
+    codes = {
+        line.id: [
+            (code.code, code.expires_at)
+            for code in stage.books.issue(line.id, line.sku, line.quantity, stage.rolls, stage.now)
+        ]
+        for line in stage.order.lines
+    }
+    stage.become(vouchers.issued(stage.order, codes, stage.step(SYSTEM)))
+
+
+def _cancel_vouchers(stage: Stage, errand: Errand) -> None:
+    stage.books.cancel_codes(frozenset(errand.detail.values()), stage.now)
+
+
+def _settle_group(stage: Stage, errand: Errand) -> None:
+    """A group forms when the script says so; it fails when its time is over."""
+    if errand.detail.get("outcome") == GroupStatus.FAILED:
+        stage.books.end_group(GroupStatus.FAILED)
+
+
 def _look_again(_stage: Stage, _errand: Errand) -> None:
     """Stock comes to a demo order when its script says so."""
 
@@ -208,9 +281,12 @@ _ERRANDS: Final[dict[ErrandKind, Callable[[Stage, Errand], None]]] = {
     ErrandKind.VOID: _void,
     ErrandKind.REFUND: _refund,
     ErrandKind.FILL_BACKORDERS: _look_again,
+    ErrandKind.ISSUE_VOUCHERS: _issue_vouchers,
+    ErrandKind.CANCEL_VOUCHERS: _cancel_vouchers,
 }
 _AT_ONCE: Final[dict[ErrandKind, Callable[[Books, datetime], None]]] = {
     ErrandKind.DEDUCT_STOCK: Books.deduct,
     ErrandKind.RELEASE_STOCK: Books.release,
     ErrandKind.RELEASE_COUPONS: Books.give_coupons_back,
+    ErrandKind.RELEASE_SEAT: Books.release_seat,
 }

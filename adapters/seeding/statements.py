@@ -19,12 +19,14 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.embedded.tables import (
     coupons,
     members,
+    presales,
     product_content,
     products,
     promotions,
     shipping_methods,
     stock,
     tax_rates,
+    voucher_pools,
     warehouses,
 )
 from adapters.sql import Statement, prepare
@@ -52,6 +54,8 @@ NEW_ROWS: Final = {
         coupons,
         shipping_methods,
         tax_rates,
+        presales,
+        voucher_pools,
     )
 }
 

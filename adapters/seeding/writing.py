@@ -1,10 +1,11 @@
 """The catalogue and its terms as rows of the embedded services."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.db.engine import Transaction
+from adapters.seeding.books import VALID
 from adapters.seeding.catalogue import WAREHOUSES, Catalogue, Product
 from adapters.seeding.statements import NEW_ROWS
 from adapters.seeding.terms import COUPONS, PROMOTIONS, TAXES, CouponTerm, PromotionTerm, shipping_terms
@@ -12,6 +13,9 @@ from domain.orders.pricing_rules import LinePromotion, OrderPromotion
 from domain.policies import Policies
 
 Values = dict[str, Any]
+CODES: Final = 10_000
+"""Vouchers that each digital product has."""
+SOLD_BEFOREHAND: Final = slice(-5, None)
 _MATERIALS: Final = ("cotton", "steel", "oak", "glass", "recycled plastic")
 
 
@@ -42,8 +46,27 @@ async def write_catalogue(
             for (country, region, category), rate in TAXES.items()
         ],
     }
+    rows["presales"] = list(_presales(catalogue, reference))
+    rows["voucher_pools"] = [
+        {"sku": product.sku, "remaining": CODES, "valid_s": int(VALID.total_seconds())}
+        for product in catalogue.all_products()
+        if product.is_digital
+    ]
     for name, items in rows.items():
         await transaction.execute_many(NEW_ROWS[name], items)
+
+
+def _presales(catalogue: Catalogue, reference: datetime) -> Iterator[Values]:
+    """Of each unit a few goods are sold beforehand now; their balance is paid in two weeks."""
+    for unit, products in catalogue.products.items():
+        for product in [each for each in products if each.leftover][SOLD_BEFOREHAND]:
+            yield {
+                "business_unit": unit,
+                "sku": product.sku,
+                "balance_opens_at": reference + timedelta(days=14),
+                "balance_due_at": reference + timedelta(days=21),
+                "sold_until": reference + timedelta(days=10),
+            }
 
 
 def _product(product: Product) -> Values:
@@ -85,6 +108,7 @@ def _stock(product: Product) -> Iterator[Values]:
             "initial": units,
             "received": 0,
             "restocked": 0,
+            "allowance": 0,
             "deducted": 0,
             "on_hand": units,
             "reserved": 0,

@@ -13,7 +13,7 @@ from domain.values.outcomes import OrderChanged, Outcome
 
 
 async def act_on_order(ports: Ports, viewer: Viewer, command: ActOnOrder) -> Outcome:
-    """confirmOrder, holdOrder, releaseOrder, confirmReceipt, extendReceipt or completeOrder."""
+    """rejectOrder, confirmOrder, holdOrder, releaseOrder, confirmReceipt, extendReceipt or completeOrder."""
     target = Target(MachineKind.ORDER, command.order_id, command.expected_version, command.note)
     decide = taking(MachineKind.ORDER, command.order_id, command.action)
 

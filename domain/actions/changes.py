@@ -1,35 +1,41 @@
 """What every change of an order has in common: find it, check the version, decide (pure), save, see to its errands."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from domain.access.viewer import EVERYTHING, Actor, OrderScope, Viewer
 from domain.orders.flows import flow_of
 from domain.orders.model import Errand, ErrandKind, Order
+from domain.orders.paying_time import extended_until
 from domain.orders.state import Step, refusal, settled, transition
+from domain.orders.stock_back import units_of
 from domain.orders.views import OrderView
 from domain.ports.bundle import Ports
 from domain.ports.inventory import Inventory
 from domain.ports.promotions import Promotions
 from domain.ports.unit_of_work import UnitOfWork
-from domain.values.enums import MachineKind
+from domain.values.enums import GroupStatus, MachineKind
 from domain.values.faults import DomainFault
 from domain.values.ids import IdKind, kind_of, new_id
 from domain.values.refusals import NotFound, Refusal, VersionConflict
 
 Decide = Callable[[Order, Step], Order | Refusal]
+Check = Callable[[UnitOfWork], Awaitable[Refusal | None]]
+"""What else is to be looked up, with the order locked."""
 
 ID_KINDS = {
     MachineKind.ORDER: IdKind.ORDER,
     MachineKind.PAYMENT: IdKind.PAYMENT,
     MachineKind.REFUND: IdKind.REFUND,
     MachineKind.FULFILLMENT: IdKind.FULFILLMENT,
+    MachineKind.AFTER_SALE: IdKind.AFTER_SALE,
 }
 ID_FIELDS = {
     MachineKind.ORDER: "orderId",
     MachineKind.PAYMENT: "paymentId",
     MachineKind.REFUND: "refundId",
     MachineKind.FULFILLMENT: "fulfillmentId",
+    MachineKind.AFTER_SALE: "afterSaleId",
 }
 
 
@@ -69,12 +75,22 @@ async def found(uow: UnitOfWork, scope: OrderScope, target: Target) -> Order | R
 
 
 async def changed(
-    uow: UnitOfWork, ports: Ports, viewer: Viewer, target: Target, decide: Decide, *, lease_s: int = 0
+    uow: UnitOfWork,
+    ports: Ports,
+    viewer: Viewer,
+    target: Target,
+    decide: Decide,
+    *,
+    check: Check | None = None,
+    lease_s: int = 0,
 ) -> Order | Refusal:
-    """Find, decide, save."""
+    """Find, check, decide, save. Whoever comes with an old version hears of that first."""
     before = await found(uow, viewer.scope, target)
     if isinstance(before, Refusal):
         return before
+    refused = await check(uow) if check is not None else None
+    if refused is not None:
+        return refused
     after = decide(before, step_for(ports, before.head, viewer.actor, target.note))
     if isinstance(after, Order):
         await saved(uow, ports, before, after, lease_s=lease_s)
@@ -116,6 +132,12 @@ def taking(machine: MachineKind, subject_id: str, action: str) -> Decide:
 
 
 async def _done_here(uow: UnitOfWork, order_id: str, errand: Errand) -> bool:
+    if errand.kind is ErrandKind.RELEASE_SEAT:
+        await uow.release_seat(order_id)
+        return True
+    if errand.kind is ErrandKind.SETTLE_GROUP and errand.detail.get("outcome") == GroupStatus.FAILED:
+        await uow.end_group(errand.subject_id, GroupStatus.FAILED)
+        return False  # the others in it hear of it, each in its turn
     if errand.kind is ErrandKind.RELEASE_COUPONS:
         promotions = uow.local(Promotions)
         if promotions is None:
@@ -123,12 +145,20 @@ async def _done_here(uow: UnitOfWork, order_id: str, errand: Errand) -> bool:
         await promotions.release(order_id)
         return True
     inventory = uow.local(Inventory)
-    if inventory is None:
-        return False
+    return inventory is not None and await _moved_here(inventory, order_id, errand)
+
+
+async def _moved_here(inventory: Inventory, order_id: str, errand: Errand) -> bool:
     if errand.kind is ErrandKind.DEDUCT_STOCK:
         await inventory.deduct(order_id)
+    elif errand.kind is ErrandKind.EXTEND_STOCK:
+        await inventory.extend(order_id, extended_until(errand))
     elif errand.kind is ErrandKind.RELEASE_STOCK:
         await inventory.release(order_id)
+    elif errand.kind is ErrandKind.WITHDRAW_STOCK:
+        await inventory.withdraw(order_id, errand.subject_id, units_of(errand))
+    elif errand.kind is ErrandKind.TAKE_STOCK_BACK:
+        await inventory.take_back(order_id, errand.subject_id, units_of(errand))
     else:
         return False
     return True

@@ -11,9 +11,9 @@ from domain.actions.changes import Target, found, saved, step_for
 from domain.actions.errands import perform
 from domain.actions.stock_holding import given_back, taken_elsewhere
 from domain.actions.transactions import Call, once
-from domain.orders.backorders import allocation_id, declined, stocked_lines
+from domain.orders.backorders import declined, put_away, stocked_lines
 from domain.orders.commands import ActOnFulfillment
-from domain.orders.model import Errand, ErrandKind, Order
+from domain.orders.model import Errand, Order
 from domain.orders.state import Step, refusal
 from domain.orders.views import FulfillmentView
 from domain.ports.bundle import Ports
@@ -60,7 +60,7 @@ async def _declined(
     after = declined(before, part.id, warehouse, step)
     await saved(uow, ports, before, after)
     if inventory is None and part.warehouse is not None and stocked_lines(before, part.id):
-        moves.append(_move(part, part.warehouse))
+        moves.append(put_away(part, part.warehouse))
         await uow.queue(before.head.id, tuple(moves), step.now, lease_s=ports.terms.lease_s)
     return FulfillmentChanged(order_id=before.head.id, fulfillment_id=part.id)
 
@@ -73,13 +73,6 @@ async def _moved(inventory: Inventory, order: Order, part: FulfillmentView, step
     warehouse = await taken_elsewhere(inventory, order, part, step, refusing)
     await given_back(inventory, order, part, len(part.declined_by), part.warehouse)
     return warehouse
-
-
-def _move(part: FulfillmentView, warehouse: str) -> Errand:
-    """About what the warehouse had for it: a later decline is an errand of its own."""
-    declines = len(part.declined_by)
-    details = (("declines", str(declines + 1)), ("fulfillment", part.id), ("warehouse", warehouse))
-    return Errand(ErrandKind.MOVE_STOCK, allocation_id(part.id, declines), details=details)
 
 
 async def _follow(ports: Ports, order_id: str, moves: list[Errand]) -> None:

@@ -11,24 +11,34 @@ from typing import Final
 from domain.access.viewer import EVERYTHING, SYSTEM
 from domain.actions.changes import loaded, saved, step_for
 from domain.actions.errands import Apply, let_go
+from domain.actions.pass_on import pass_on
 from domain.actions.transactions import in_transaction
+from domain.orders.backorders import ACCEPT_TIMEOUT
 from domain.orders.model import Order
+from domain.orders.modifying import TIMEOUT
 from domain.orders.state import Step, refusal, settled, transition, with_timer, without_timer
-from domain.orders.sums import IN_FLIGHT
+from domain.orders.sums import IN_FLIGHT, drawn
 from domain.orders.views import TimerView
+from domain.orders.vouchers import EXPIRY
+from domain.orders.vouchers import expired as expired_vouchers
 from domain.payments.answers import ProviderAnswer
-from domain.payments.settlement import answered, given_up
+from domain.payments.settlement import answered, cancelled, given_up
 from domain.ports.bundle import Ports
 from domain.ports.unit_of_work import DueTimer, UnitOfWork
+from domain.values.enums import MachineKind
 
 POSTPONED_S: Final = 60
-ASKS_PROVIDER: Final = frozenset(("payTimeout", "paymentTimeout"))
+ASKS_PROVIDER: Final = frozenset(("payTimeout", "paymentTimeout", "balanceTimeout", "balanceMissed", TIMEOUT))
+ENDS_WAITING: Final = frozenset(("payTimeout", "balanceMissed"))
+"""With these the order is given up, and with it the attempts to pay it."""
 
 Answers = dict[str, ProviderAnswer | None]
 
 
 async def fire_timer(ports: Ports, due: DueTimer) -> bool:
     """Whether the timer was still due. Idempotent. Raises ServiceUnavailable: the claim runs out and it is tried again."""
+    if due.action == ACCEPT_TIMEOUT:
+        return await pass_on(ports, due)
     answers = await _asked(ports, due) if due.action in ASKS_PROVIDER else {}
     expired = await _expired(ports, due) if due.action == "authorizationExpiry" else None
 
@@ -47,8 +57,8 @@ async def fire_timer(ports: Ports, due: DueTimer) -> bool:
 async def _asked(ports: Ports, due: DueTimer) -> Answers:
     """What the provider knows of the order's payments in flight."""
     order = await loaded(ports, due.order_id)
-    in_flight = [p.id for p in order.payments if p.status in IN_FLIGHT] if order else []
-    return {payment_id: await ports.payments.ask(payment_id) for payment_id in in_flight}
+    in_flight = [p for p in order.payments if p.status in IN_FLIGHT] if order else []
+    return {p.id: await ports.payments.ask(p.id, p.provider_reference) for p in in_flight}
 
 
 async def _expired(ports: Ports, due: DueTimer) -> Apply | None:
@@ -74,11 +84,29 @@ def _fired(order: Order, timer: TimerView, answers: Answers, expired: Apply | No
         if answers.get(timer.subject_id) is None:
             return given_up(order, timer.subject_id, step)
         return _postponed(order, timer, step)
+    if timer.action == EXPIRY:
+        return expired_vouchers(order, step)
     if timer.action == "authorizationExpiry":
         return expired(order, step) if expired else _postponed(order, timer, step)
-    if refusal(order, timer.machine, timer.subject_id, timer.action, step) is not None:
+    if timer.action in ENDS_WAITING:
+        order = _without_overdue(order, answers, step)
+    # A deadline of the order that outlives its steps bears a name of its own.
+    subject_id = order.head.id if timer.machine is MachineKind.ORDER else timer.subject_id
+    if refusal(order, timer.machine, subject_id, timer.action, step) is not None:
         return _postponed(order, timer, step)
-    return settled(transition(order, timer.machine, timer.subject_id, timer.action, step), step)
+    return settled(transition(order, timer.machine, subject_id, timer.action, step), step)
+
+
+def _without_overdue(order: Order, answers: Answers, step: Step) -> Order:
+    """Attempts whose own time is over, too, go with the order; one that has time left keeps it waiting."""
+    allowed = timedelta(seconds=step.policy.timeouts.payment_s)
+    in_flight = [payment for payment in order.payments if payment.status in IN_FLIGHT]
+    if any(step.now < payment.created_at + allowed for payment in in_flight):
+        return order
+    for payment in in_flight:
+        give_up = given_up if answers.get(payment.id) is None else cancelled
+        order = give_up(order, payment.id, step)
+    return drawn(order)
 
 
 def _with_answers(order: Order, answers: Answers, step: Step) -> Order:

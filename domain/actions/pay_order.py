@@ -18,6 +18,7 @@ from domain.actions.errands import perform
 from domain.actions.stock_holding import hold_again, with_allocations_of
 from domain.actions.transactions import Call, InFlight, finished, once
 from domain.orders.commands import PayOrder
+from domain.orders.conditions import lines_without_stock
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.state import Step, refusal
 from domain.orders.sums import IN_FLIGHT
@@ -91,7 +92,15 @@ async def _held_elsewhere(ports: Ports, viewer: Viewer, command: PayOrder) -> Or
     step = step_for(ports, order.head, viewer.actor)
     if _refused(ports, order, command, step) is not None:
         return None
-    return await hold_again(ports.inventory, order, step)
+    return _or_paid_elsewhere(order, command, await hold_again(ports.inventory, order, step))
+
+
+def _or_paid_elsewhere(order: Order, command: PayOrder, held: Order | Refusal) -> Order | Refusal:
+    """The last check comes too late for money that was taken elsewhere: units that are taken with the payment are missing then,
+    and the order is an exception.
+    """
+    is_too_late = command.method == EXTERNAL and bool(lines_without_stock(order))
+    return order if is_too_late and isinstance(held, Refusal) else held
 
 
 async def _begun(
@@ -109,7 +118,7 @@ async def _begun(
         return refused
     inventory = uow.local(Inventory)
     if inventory is not None:
-        held = await hold_again(inventory, before, step)
+        held = _or_paid_elsewhere(before, command, await hold_again(inventory, before, step))
     else:
         held = with_allocations_of(before, held_elsewhere) if held_elsewhere else before
     if isinstance(held, Refusal):

@@ -2,7 +2,8 @@
 
     1. No transaction: check the form, ask product, member, promotion, logistics and tax, price (pure).
     2. Where inventory and promotion are embedded, one transaction: claim the idempotency key, reserve the stock, claim the
-       coupons, write the order with its first event, its timer and the key's outcome. All of it is there, or nothing.
+       coupons, write the order with its first event, its timer and the key's outcome. All of it is there, or nothing. What the
+       member may have at most is counted in it.
     3. Where one of them is another system, a saga: a first transaction queues the errand that would undo the placement; then
        the stock is reserved and the coupons claimed, with no transaction open; a last transaction withdraws that errand and
        writes the order and the key's outcome. A crash in between leaves the errand to the worker, which releases what was
@@ -18,13 +19,16 @@ from dataclasses import replace
 from domain.access.viewer import Viewer
 from domain.actions.act_on_order import at_once
 from domain.actions.changes import see_to
+from domain.actions.groups import seat_taken
+from domain.actions.member_limits import member_limit
 from domain.actions.pricing_terms import PricedWish, coupon_refused, priced
-from domain.actions.stock_holding import demands_of, held_until, out_of_stock
+from domain.actions.stock_holding import demands_of, held_until, out_of_stock, shortages
 from domain.actions.transactions import Call, InFlight, concluded, once
 from domain.orders.commands import PlaceOrder
 from domain.orders.model import Errand, ErrandKind
 from domain.orders.placement import Draft, placed
 from domain.orders.quotes import quoted_price
+from domain.orders.review import Reviewable, is_reviewed
 from domain.orders.state import Step
 from domain.orders.views import Allocation
 from domain.ports.bundle import Ports
@@ -40,7 +44,6 @@ from domain.values.refusals import (
     Forbidden,
     InputProblem,
     InvalidInput,
-    LimitExceeded,
     OutOfStock,
     PriceChanged,
     Refusal,
@@ -57,7 +60,7 @@ async def place_order(ports: Ports, viewer: Viewer, command: PlaceOrder) -> Outc
     if call.problem is not None:
         return call.problem
     try:
-        draft = await _draft(ports, viewer, command)
+        draft = await drafted(ports, viewer, command)
         if isinstance(draft, Refusal) or {Inventory, Promotions} <= ports.embedded:
             return await _placed_at_once(ports, viewer, call, draft)
         return await _placed_by_saga(ports, viewer, call, draft)
@@ -65,7 +68,7 @@ async def place_order(ports: Ports, viewer: Viewer, command: PlaceOrder) -> Outc
         return ServiceDown(message=str(fault), service=fault.service)
 
 
-async def _draft(ports: Ports, viewer: Viewer, command: PlaceOrder) -> tuple[Draft, PricedWish] | Refusal:
+async def drafted(ports: Ports, viewer: Viewer, command: PlaceOrder) -> tuple[Draft, PricedWish] | Refusal:
     problem = _problem(viewer, command)
     if problem is not None:
         return problem
@@ -90,8 +93,15 @@ async def _draft(ports: Ports, viewer: Viewer, command: PlaceOrder) -> tuple[Dra
         shipping_method=held.shipping_method,
         note=command.note,
         attributes=command.attributes or {},
+        balance=held.balance,
+        is_reviewed=is_reviewed(_reviewable(command, held), held.terms.unit, viewer.actor.roles),
     )
     return draft, held
+
+
+def _reviewable(command: PlaceOrder, offer: PricedWish) -> Reviewable:
+    units = tuple((line.product.sku, line.quantity) for line in offer.lines)
+    return Reviewable(offer.price.total_minor, offer.buyer.level, command.wish.shipping_address, units)
 
 
 def _problem(viewer: Viewer, command: PlaceOrder) -> Refusal | None:
@@ -137,14 +147,14 @@ async def _placed_at_once(
     async def work(uow: UnitOfWork, _resumed: str | None) -> Outcome:
         if isinstance(draft, Refusal):
             return draft
-        refused = await _too_many_unpaid(uow, draft[1])
+        refused = await member_limit(uow, draft[1], ports.clock.now())
         if refused is not None:
             return refused
         inventory, promotions = uow.local(Inventory), uow.local(Promotions)
-        allocations = await _claimed(ports, draft, inventory or ports.inventory, promotions or ports.promotions)
+        allocations = await claimed(ports, draft, inventory or ports.inventory, promotions or ports.promotions)
         if isinstance(allocations, Refusal):
             return allocations
-        return await _written(uow, ports, viewer, draft, allocations)
+        return await written(uow, ports, viewer, draft, allocations)
 
     return at_once(await once(ports, viewer, call, work))
 
@@ -154,7 +164,7 @@ async def _placed_by_saga(ports: Ports, viewer: Viewer, call: Call, draft: tuple
     undo = Errand(ErrandKind.UNDO_PLACEMENT, order_id)
 
     async def begin(uow: UnitOfWork, _resumed: str | None) -> Outcome | InFlight:
-        refused = await _too_many_unpaid(uow, draft[1])
+        refused = await member_limit(uow, draft[1], ports.clock.now())
         if refused is not None:
             return refused
         await uow.queue(order_id, (undo,), ports.clock.now(), lease_s=ports.terms.lease_s)
@@ -173,7 +183,7 @@ async def _saga_finished(
     down: ServiceDown | None = None
     allocations: Allocations | Refusal = {}
     try:
-        allocations = await _claimed(ports, draft, ports.inventory, ports.promotions)
+        allocations = await claimed(ports, draft, ports.inventory, ports.promotions)
     except ServiceUnavailable as fault:
         down = ServiceDown(message=str(fault), service=fault.service)
 
@@ -193,30 +203,29 @@ async def _attempted(
 ) -> Outcome:
     if isinstance(allocations, Refusal):
         return allocations
+    # Others may have been placed since the first transaction.
+    refused = await member_limit(uow, draft[1], ports.clock.now())
+    if refused is not None:
+        return refused
     async with uow.attempt() as attempt:
-        outcome = await _written(uow, ports, viewer, draft, allocations)
+        outcome = await written(uow, ports, viewer, draft, allocations)
         if isinstance(outcome, Refusal):
             attempt.undo()
     return outcome
 
 
-async def _too_many_unpaid(uow: UnitOfWork, offer: PricedWish) -> LimitExceeded | None:
-    limit = offer.terms.unit.limits.unpaid_orders_per_member
-    if await uow.unpaid_orders_of(offer.terms.unit.code, offer.buyer.member_id) < limit:
-        return None
-    message = f"A member has at most {limit} orders that are not paid."
-    return LimitExceeded(code="TOO_MANY_UNPAID_ORDERS", message=message, path=("memberId",), limit=limit)
-
-
-async def _claimed(
+async def claimed(
     ports: Ports, draft: tuple[Draft, PricedWish], inventory: Inventory, promotions: Promotions
 ) -> Allocations | Refusal:
     """Stock first, then coupons: every placement takes its locks in this order."""
     order, offer = draft
-    demands, now = demands_of(order.lines), ports.clock.now()
-    answer = (
-        await inventory.reserve(order.order_id, demands, held_until(offer.terms.unit, now)) if demands else Reserved({})
-    )
+    is_paid = order.price.total_minor == 0
+    demands, now = demands_of(order.lines, is_paid=is_paid), ports.clock.now()
+    short = None if is_paid else await shortages(inventory, order.lines)
+    if short is not None:
+        return short
+    until = held_until(offer.terms.unit, now, is_reviewed=order.is_reviewed, balance=order.balance)
+    answer = await inventory.reserve(order.order_id, demands, until) if demands else Reserved({})
     if isinstance(answer, Short):
         return out_of_stock(answer)
     codes = order.price.used_coupons
@@ -224,15 +233,18 @@ async def _claimed(
     return coupon_refused(refused) if refused is not None else answer.allocations
 
 
-async def _written(
+async def written(
     uow: UnitOfWork, ports: Ports, viewer: Viewer, draft: tuple[Draft, PricedWish], allocations: Allocations
 ) -> Outcome:
     order, offer = draft
     now = ports.clock.now()
     at_ms = int(now.timestamp() * 1000)
     step = Step(offer.terms.flow, offer.terms.unit, viewer.actor, now, lambda kind: new_id(kind, at_ms))
+    seat = await seat_taken(uow, offer.group, offer.terms.unit, order.order_id, now)
+    if isinstance(seat, Refusal):
+        return seat
     number = f"{now:%Y%m%d}{await uow.next_number():08d}"
-    after = placed(order, number, allocations, step)
+    after = placed(replace(order, seat=seat), number, allocations, step)
     taken_by = await uow.add(after)
     if taken_by is not None:
         return DuplicateExternalNumber(order_id=taken_by)

@@ -6,12 +6,15 @@ transaction is open meanwhile.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from domain.access.viewer import Viewer
-from domain.orders.commands import PlaceOrderLine, Wish
+from domain.actions.groups import group_problems
+from domain.actions.presales import balance_dates
+from domain.orders.commands import PlaceOrderLine, WantedGroup, Wish
 from domain.orders.flows import CURRENT
+from domain.orders.installments import BalanceDates
 from domain.orders.placement import Buyer, DraftLine, SoldProduct
 from domain.orders.pricing import Basket, PriceableLine, PricedBasket, price
 from domain.orders.pricing_rules import ShippingOffer, TaxRate
@@ -39,6 +42,8 @@ from domain.values.refusals import (
 MAX_LINES: Final = 200
 MAX_COUPONS: Final = 10
 MAX_INT: Final = 2**31 - 1
+NOT_SENT: Final = ShippingOffer("none", "Not sent", 0)
+"""What is not sent costs no shipping."""
 TEXT_LIMITS: Final = {
     "recipient": 200, "phone": 50, "region": 100, "city": 100, "line1": 200, "line2": 200, "postal_code": 20,
 }  # fmt: skip
@@ -67,6 +72,9 @@ class PricedWish:
     lines: tuple[DraftLine, ...]
     price: PricedBasket
     shipping_method: str | None
+    balance: BalanceDates | None = None
+    """Of a presale."""
+    group: WantedGroup | None = None
 
 
 async def priced(ports: Ports, viewer: Viewer, wish: Wish, *, needs_address: bool) -> PricedWish | Refusal:
@@ -74,11 +82,7 @@ async def priced(ports: Ports, viewer: Viewer, wish: Wish, *, needs_address: boo
     terms = terms_of(ports, wish)
     if isinstance(terms, Refusal):
         return terms
-    refused = (
-        _malformed(wish, terms, needs_address=needs_address)
-        or _over_limit(wish, terms)
-        or _no_right(viewer, wish, terms)
-    )
+    refused = wish_refused(viewer, wish, terms, needs_address=needs_address)
     if refused is not None:
         return refused
     found = await _goods_and_buyer(ports, wish)
@@ -86,6 +90,15 @@ async def priced(ports: Ports, viewer: Viewer, wish: Wish, *, needs_address: boo
         return found
     products, member = found
     return await _with_price(ports, wish, terms, products, member)
+
+
+def wish_refused(viewer: Viewer, wish: Wish, terms: Terms, *, needs_address: bool) -> Refusal | None:
+    """What is wrong with it before any service was asked."""
+    return (
+        _malformed(wish, terms, needs_address=needs_address)
+        or _over_limit(wish, terms)
+        or _no_right(viewer, wish, terms)
+    )
 
 
 def terms_of(ports: Ports, wish: Wish) -> Terms | Refusal:
@@ -142,8 +155,7 @@ def _malformed(wish: Wish, terms: Terms, *, needs_address: bool) -> InvalidInput
     ]
     if kind_of(wish.member_id) is not IdKind.MEMBER:
         problems.append(InputProblem(("memberId",), "INVALID_ID", "It is not the id of a member."))
-    if wish.has_group:
-        problems.append(InputProblem(("group",), "NOT_A_GROUP_BUY", f"{wish.order_type} orders have no group."))
+    problems += group_problems(wish, terms.unit.limits.group_size)
     return InvalidInput(path=problems[0].path, problems=tuple(problems)) if problems else None
 
 
@@ -175,9 +187,12 @@ def _coupon_problems(codes: Sequence[str]) -> list[InputProblem]:
 def _address_problems(wish: Wish, *, needs_address: bool) -> list[InputProblem]:
     address = wish.shipping_address
     if address is None:
-        missing = InputProblem(("shippingAddress",), "MISSING", "Physical goods need an address.")
-        return [missing] if needs_address and wish.order_type is OrderType.PHYSICAL else []
+        missing = InputProblem(("shippingAddress",), "MISSING", "Goods that are sent need an address.")
+        return [missing] if needs_address and wish.order_type is not OrderType.VIRTUAL else []
     problems = []
+    if wish.order_type is OrderType.VIRTUAL:
+        message = "Nothing of a virtual order is sent: it takes no address."
+        problems.append(InputProblem(("shippingAddress",), "NOT_SENT", message))
     country = address.country or ""
     if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
         message = "A country is two capital letters (ISO 3166-1)."
@@ -237,12 +252,16 @@ async def _with_price(
     )
     if promotions.refused:
         return coupon_refused(promotions.refused[0])
-    offer = _offer(offers, wish.shipping_method)
+    offer = NOT_SENT if wish.order_type is OrderType.VIRTUAL else offer_of(offers, wish.shipping_method)
     if isinstance(offer, Refusal):
         return offer
-    lines = tuple(_draft_line(ports, line, products[line.sku], unit) for line in wish.lines)
+    balance = await balance_dates(ports, wish) if wish.order_type is OrderType.PRESALE else None
+    if isinstance(balance, Refusal):
+        return balance
+    lines = tuple(draft_line(ports, line, products[line.sku], unit) for line in wish.lines)
     basket = _basket(wish, unit, lines, products, promotions, offer, rates)
-    return _checked(wish, terms, member, lines, price(basket), offer)
+    offered = _checked(wish, terms, member, lines, price(basket), offer)
+    return replace(offered, balance=balance, group=wish.group) if isinstance(offered, PricedWish) else offered
 
 
 def _checked(
@@ -264,7 +283,7 @@ def _checked(
         message = f"A manual discount is at most {shown} {terms.unit.currency} here."
         return LimitExceeded(message=message, path=("manualDiscount",), limit=min(limit, MAX_INT))
     buyer = Buyer(member.id, member.name, member.level)
-    return PricedWish(terms, buyer, lines, priced_basket, offer.method)
+    return PricedWish(terms, buyer, lines, priced_basket, None if offer is NOT_SENT else offer.method)
 
 
 def coupon_refused(refused: RefusedCoupon) -> InvalidCoupon:
@@ -272,7 +291,7 @@ def coupon_refused(refused: RefusedCoupon) -> InvalidCoupon:
     return InvalidCoupon(code=refused.refusal, message=message, coupon_code=refused.coupon_code)
 
 
-def _offer(offers: Sequence[ShippingOffer], method: str | None) -> ShippingOffer | InvalidInput:
+def offer_of(offers: Sequence[ShippingOffer], method: str | None) -> ShippingOffer | InvalidInput:
     if not offers:
         message = "We do not send to this country."
         return invalid("shippingAddress", "country", code="COUNTRY_NOT_SERVED", message=message)
@@ -287,7 +306,7 @@ def _offer(offers: Sequence[ShippingOffer], method: str | None) -> ShippingOffer
     )
 
 
-def _draft_line(ports: Ports, line: PlaceOrderLine, product: ProductView, unit: UnitPolicy) -> DraftLine:
+def draft_line(ports: Ports, line: PlaceOrderLine, product: ProductView, unit: UnitPolicy) -> DraftLine:
     sold = SoldProduct(
         product.sku,
         product.name,

@@ -6,6 +6,7 @@ from typing import Final
 from domain.access.viewer import Viewer
 from domain.actions.changes import saved, step_for
 from domain.actions.transactions import in_transaction
+from domain.after_sales.returning import return_tracked
 from domain.orders.commands import RecordTracking
 from domain.orders.model import Order
 from domain.orders.state import refusal
@@ -38,7 +39,7 @@ async def _recorded(uow: UnitOfWork, ports: Ports, viewer: Viewer, command: Reco
     if order is None or shipment is None:
         return NotFound(path=("trackingNumber",))
     step = step_for(ports, order.head, viewer.actor)
-    refused = refusal(order, MachineKind.FULFILLMENT, shipment.fulfillment_id, "recordTracking", step)
+    refused = refusal(order, *_subject(shipment), "recordTracking", step)
     if isinstance(refused, Forbidden):
         return refused
     known = checkpoints_of(order, shipment.id)
@@ -46,6 +47,7 @@ async def _recorded(uow: UnitOfWork, ports: Ports, viewer: Viewer, command: Reco
         order_id=order.head.id,
         shipment_id=shipment.id,
         fulfillment_id=shipment.fulfillment_id,
+        after_sale_id=shipment.after_sale_id,
         is_replayed=any(checkpoint.event_id == command.event_id for checkpoint in known),
     )
     if outcome.is_replayed:
@@ -64,8 +66,16 @@ async def _recorded(uow: UnitOfWork, ports: Ports, viewer: Viewer, command: Reco
         message=command.message,
         recorded_at=step.now,
     )
-    await saved(uow, ports, order, tracked(order, shipment, checkpoint, step))
+    record = tracked if shipment.after_sale_id is None else return_tracked
+    await saved(uow, ports, order, record(order, shipment, checkpoint, step))
     return outcome
+
+
+def _subject(shipment: ShipmentView) -> tuple[MachineKind, str]:
+    """Whose step it is: the fulfillment's that it is a parcel of, or the case's that it comes back for."""
+    if shipment.after_sale_id is not None:
+        return MachineKind.AFTER_SALE, shipment.after_sale_id
+    return MachineKind.FULFILLMENT, shipment.sent_with
 
 
 def _problems(ports: Ports, command: RecordTracking) -> tuple[InputProblem, ...]:
@@ -88,7 +98,7 @@ def _problems(ports: Ports, command: RecordTracking) -> tuple[InputProblem, ...]
 
 def _full(order: Order, shipment: ShipmentView) -> ActionRejected:
     message = f"A shipment has at most {MAX_CHECKPOINTS} checkpoints."
-    fulfillment = order.fulfillment(shipment.fulfillment_id)
-    state = str(fulfillment.status) if fulfillment else ""
+    subject = order.subject(*_subject(shipment))
+    state = str(subject.status) if subject else ""
     reasons = (BlockedReason("TOO_MANY_CHECKPOINTS", message),)
     return ActionRejected(message=message, action="recordTracking", state=state, blocked_by=reasons)

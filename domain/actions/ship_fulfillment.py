@@ -2,7 +2,7 @@
 
 from domain.access.viewer import Viewer
 from domain.actions.act_on_order import at_once
-from domain.actions.changes import Decide, Target, changed
+from domain.actions.changes import Check, Decide, Target, changed
 from domain.actions.transactions import Call, once
 from domain.orders.commands import ShipFulfillment
 from domain.orders.model import Order
@@ -26,15 +26,25 @@ async def ship_fulfillment(ports: Ports, viewer: Viewer, command: ShipFulfillmen
         problems = _problems(command)
         if problems:
             return InvalidInput(path=problems[0].path, problems=problems)
-        if await uow.tracking_number_taken(command.carrier, command.tracking_number):
-            message = "This tracking number of the carrier belongs to another parcel."
-            return invalid("trackingNumber", code="TRACKING_NUMBER_TAKEN", message=message)
-        after = await changed(uow, ports, viewer, target, _shipping(command))
+        check = is_new_number(command.carrier, command.tracking_number)
+        after = await changed(uow, ports, viewer, target, _shipping(command), check=check)
         if not isinstance(after, Order):
             return after
         return FulfillmentChanged(order_id=after.head.id, fulfillment_id=command.fulfillment_id)
 
     return at_once(await once(ports, viewer, Call.of("shipFulfillment", command), work))
+
+
+def is_new_number(carrier: str, tracking_number: str) -> Check:
+    """A tracking number is unique per carrier, out and back."""
+
+    async def check(uow: UnitOfWork) -> Refusal | None:
+        if not await uow.tracking_number_taken(carrier, tracking_number):
+            return None
+        message = "This tracking number of the carrier belongs to another parcel."
+        return invalid("trackingNumber", code="TRACKING_NUMBER_TAKEN", message=message)
+
+    return check
 
 
 def _problems(command: ShipFulfillment) -> tuple[InputProblem, ...]:

@@ -97,12 +97,17 @@ async def once(ports: Ports, viewer: Viewer, call: Call, work: Work) -> Outcome 
     if problem is not None:
         return problem
 
-    async def whole(uow: UnitOfWork) -> Outcome | InFlight:
-        if call.key is None:
-            return await _attempted(uow, work, None)
-        return await _once_under_key(ports, _scope(viewer, call, call.key), call, uow, work)
+    return await in_transaction(ports, lambda uow: once_within(ports, viewer, call, uow, work))
 
-    return await in_transaction(ports, whole)
+
+async def once_within(ports: Ports, viewer: Viewer, call: Call, uow: UnitOfWork, work: Work) -> Outcome | InFlight:
+    """As `once`, as a part of a transaction that does more: what it does is taken back with it."""
+    problem = call.problem or _key_problem(call.key)
+    if problem is not None:
+        return problem
+    if call.key is None:
+        return await _attempted(uow, work, None)
+    return await _once_under_key(ports, _scope(viewer, call, call.key), call, uow, work)
 
 
 async def finished(ports: Ports, viewer: Viewer, call: Call, subject_id: str, outcome: Outcome | None) -> None:

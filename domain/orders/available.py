@@ -23,7 +23,7 @@ class AvailableAction:
     """None where the action's outcome chooses among several."""
     blocked_by: tuple[BlockedReason, ...]
     deadline: datetime | None
-    """When a timer of the subject takes the action away."""
+    """When time takes the action away: a timer of the subject, or a guard."""
 
 
 def available_actions(
@@ -54,8 +54,9 @@ def _offered(flow: Flow, rule: Rule, facts: Facts, timers: tuple[TimerView, ...]
 
 
 def _deadline(flow: Flow, rule: Rule, facts: Facts, timers: tuple[TimerView, ...]) -> datetime | None:
-    ends = (timer.due_at for timer in timers if _ends(flow, rule, facts, timer) and timer.due_at is not None)
-    return min(ends, default=None)
+    ends = [timer.due_at for timer in timers if _ends(flow, rule, facts, timer) and timer.due_at is not None]
+    closes_at = rule.until(facts) if rule.until is not None else None
+    return min(ends if closes_at is None else [*ends, closes_at], default=None)
 
 
 def _ends(flow: Flow, rule: Rule, facts: Facts, timer: TimerView) -> bool:

@@ -1,7 +1,7 @@
 """Where a fulfillment's units come from when its first warehouse does not send them: another one, or stock that is yet to come.
 
 Theory of operation
-    A warehouse that declines is never asked again. Where another one has every unit (a fulfillment leaves from one place), the
+    A warehouse that declines, or says nothing in its time, is never asked again. Where another one has every unit (a fulfillment leaves from one place), the
     fulfillment goes there at once; else it is BACKORDERED, belongs to no warehouse, and has its place in the queue by the moment
     it began to wait (`backordered_at`). Stock is the inventory's: who runs these steps has asked it already, and says where
     the units are reserved now; since they are paid for, they leave the stock with the step. The lines' allocations follow them.
@@ -10,13 +10,17 @@ Theory of operation
     `domain/actions/backorders.py`): stock may have come while the step was taken, and those behind it may be next.
 """
 
+from typing import Final
+
 from domain.access.viewer import SYSTEM
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.orders.state import Step, settled, transition, with_state_timer
+from domain.orders.state import Step, refusal, settled, transition, with_state_timer
 from domain.orders.views import Allocation, FulfillmentLineView, FulfillmentView, OrderLineView
-from domain.values.enums import FulfillmentState, MachineKind, OrderStatus, StockPolicy
+from domain.values.enums import FulfillmentKind, FulfillmentState, MachineKind, OrderStatus, StockPolicy
 from domain.values.faults import DomainFault
 from domain.values.replacing import replace
+
+ACCEPT_TIMEOUT: Final = "acceptTimeout"
 
 _FULFILLMENT = MachineKind.FULFILLMENT
 
@@ -29,16 +33,19 @@ def stocked_lines(order: Order, fulfillment_id: str) -> tuple[FulfillmentLineVie
 
 def declined(order: Order, fulfillment_id: str, warehouse: str | None, step: Step) -> Order:
     """The order after a warehouse would not send it. `warehouse`: the one that has its units now; None: none has."""
-    part = _part(order, fulfillment_id)
-    refusing = () if part.warehouse is None else (part.warehouse,)
-    order = order.with_subject(_FULFILLMENT, part.id, declined_by=(*part.declined_by, *refusing))
-    order = _placed(order, part, warehouse)
+    return settled(_gone(order, fulfillment_id, warehouse, "declineFulfillment", step), step)
+
+
+def timed_out(order: Order, fulfillment_id: str, warehouse: str | None, step: Step) -> Order:
+    """The order after a warehouse said nothing in its time. `warehouse`: the one that has its units now. Where none has, it
+    stays, and a person is told; where it cannot be accepted yet nobody is late. Each time the whole time begins anew.
+    """
+    if refusal(order, _FULFILLMENT, fulfillment_id, ACCEPT_TIMEOUT, step) is not None:
+        return with_state_timer(order, _FULFILLMENT, fulfillment_id, FulfillmentState.ALLOCATED, step)
     if warehouse is not None:
-        order = order.with_errands(_deduction(part.id, len(part.declined_by) + 1))
-    target = FulfillmentState.BACKORDERED if warehouse is None else FulfillmentState.ALLOCATED
-    details = {"from": part.warehouse, "to": warehouse}
-    order = transition(order, _FULFILLMENT, part.id, "declineFulfillment", step, to=target, details=details)
-    return settled(order, step)
+        return settled(_gone(order, fulfillment_id, warehouse, ACCEPT_TIMEOUT, step), step)
+    order = transition(order, _FULFILLMENT, fulfillment_id, "alert", step)
+    return settled(with_state_timer(order, _FULFILLMENT, fulfillment_id, FulfillmentState.ALLOCATED, step), step)
 
 
 def allocated(order: Order, fulfillment_id: str, warehouse: str, step: Step) -> Order:
@@ -50,6 +57,14 @@ def allocated(order: Order, fulfillment_id: str, warehouse: str, step: Step) -> 
     if order.head.status is OrderStatus.ON_HOLD:
         order = transition(order, _FULFILLMENT, part.id, "hold", by_system)
     return settled(order, by_system)
+
+
+def ask_warehouses(order: Order, step: Step) -> Order:
+    """Nobody can accept before the order is confirmed: the time to do so begins with that."""
+    for part in order.fulfillments:
+        if part.status is FulfillmentState.ALLOCATED:
+            order = with_state_timer(order, _FULFILLMENT, part.id, part.status, step)
+    return order
 
 
 def ask_anew(order: Order, step: Step) -> Order:
@@ -85,6 +100,27 @@ def look_again(cause_id: str, *skus: str) -> Errand:
     return Errand(ErrandKind.FILL_BACKORDERS, cause_id, details=tuple(("sku", sku) for sku in skus))
 
 
+def put_away(part: FulfillmentView, warehouse: str) -> Errand:
+    """What the warehouse had for it, before it declined, goes back; another warehouse is looked for, if none has them. A later
+    decline is an errand of its own.
+    """
+    declines = len(part.declined_by)
+    details = (("declines", str(declines + 1)), ("fulfillment", part.id), ("warehouse", warehouse))
+    return Errand(ErrandKind.MOVE_STOCK, allocation_id(part.id, declines), details=details)
+
+
+def _gone(order: Order, fulfillment_id: str, warehouse: str | None, action: str, step: Step) -> Order:
+    part = _part(order, fulfillment_id)
+    refusing = () if part.warehouse is None else (part.warehouse,)
+    order = order.with_subject(_FULFILLMENT, part.id, declined_by=(*part.declined_by, *refusing))
+    order = _placed(order, part, warehouse)
+    if warehouse is not None:
+        order = order.with_errands(_deduction(part.id, len(part.declined_by) + 1))
+    target = FulfillmentState.BACKORDERED if warehouse is None else FulfillmentState.ALLOCATED
+    details = {"from": part.warehouse, "to": warehouse}
+    return transition(order, _FULFILLMENT, part.id, action, step, to=target, details=details)
+
+
 def _deduction(fulfillment_id: str, declines: int) -> Errand:
     """An errand of its own: one for the order may be on its way already, and have passed the stock by."""
     return Errand(ErrandKind.DEDUCT_STOCK, allocation_id(fulfillment_id, declines))
@@ -102,7 +138,7 @@ def _placed(order: Order, part: FulfillmentView, warehouse: str | None) -> Order
     units = {line.line_id: line.remaining_quantity for line in stocked_lines(order, part.id)}
 
     def moved(line: OrderLineView) -> OrderLineView:
-        if line.id not in units:
+        if line.id not in units or part.kind is FulfillmentKind.REPLACEMENT:
             return line
         return replace(line, allocations=_allocations(line, part.warehouse, warehouse, units[line.id]))
 

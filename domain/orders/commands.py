@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from domain.orders.views import Address
-from domain.values.enums import OrderType, TrackingStatus
+from domain.values.enums import BatchPolicy, OrderType, SplitDimension, TrackingStatus
 from domain.values.money import Money
+from domain.values.refusals import InvalidInput
 from domain.values.texts import SPREAD
 
 
@@ -17,6 +18,14 @@ class PlaceOrderLine:
     options: Any = None
     delivery_mode: str | None = None
     unit_price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedGroup:
+    """A new group of so many members, or one to join: one of the two."""
+
+    size: int | None = None
+    join: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Wish:
     shipping_address: Address | None = None
     shipping_method: str | None = None
     manual_discount: Money | None = None
-    has_group: bool = False
+    group: WantedGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,15 @@ class PlaceOrder:
     attributes: Any = None
     expected_total: Money | None = None
     quote_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrders:
+    """A batch. What could not be read of one order stands in its place."""
+
+    idempotency_key: str | None
+    orders: tuple[PlaceOrder | InvalidInput, ...]
+    policy: BatchPolicy = BatchPolicy.EACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,49 @@ class CancelOrder:
     order_id: str
     reason: str
     lines: tuple[LineQuantity, ...] | None = None
+    expected_version: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemVoucher:
+    voucher_id: str
+    expected_version: int | None = None
+    idempotency_key: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyOrder:
+    """What is None stays as it is. `set_lines`: how many units of a line there are to be, 0 for none."""
+
+    order_id: str
+    shipping_address: Address | None = None
+    note: str | None = None
+    set_lines: tuple[LineQuantity, ...] = ()
+    add_lines: tuple[PlaceOrderLine, ...] = ()
+    coupon_codes: tuple[str, ...] | None = None
+    expected_total: Money | None = None
+    is_dry_run: bool = False
+    expected_version: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPart:
+    """Units that are to be sent together. `warehouse`: from there; None: from where they are."""
+
+    lines: tuple[LineQuantity, ...]
+    warehouse: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOrder:
+    """`by`: these dimensions in place of the unit's own. `parts`: by hand; not with `by`."""
+
+    order_id: str
+    by: tuple[SplitDimension, ...] | None = None
+    parts: tuple[SplitPart, ...] | None = None
     expected_version: int | None = None
     idempotency_key: str | None = None
 

@@ -9,6 +9,7 @@ from domain.values.enums import MachineKind, Role
 
 _HEADER: Final = "stateDiagram-v2"
 _INDENT: Final = "    "
+_IN_TIME: Final = ": (after-sale window over)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class FlowState:
     is_initial: bool
     is_terminal: bool
     description: str
+    window: str | None = None
+    """What ends it in time, without a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def _machine(flow: Flow, kind: MachineKind) -> Machine:
 
 
 def _flow_state(state: State, begun: set[str]) -> FlowState:
-    return FlowState(str(state.name), state.name in begun, state.is_terminal, state.description)
+    return FlowState(str(state.name), state.name in begun, state.is_terminal, state.description, state.window)
 
 
 def _begins(rule: Rule, names: tuple[str, ...]) -> bool:
@@ -135,7 +138,8 @@ def _edges(machine: Machine, prefix: str) -> list[tuple[str, str, str]]:
             for target in transition.to_states:
                 actions.setdefault((source, prefix + target), []).append(transition.action)
     arrows = [(*pair, f": {', '.join(dict.fromkeys(taken))}") for pair, taken in actions.items()]
-    return arrows + [(prefix + state.name, "[*]", "") for state in machine.states if state.is_terminal]
+    ends = [(prefix + state.name, "[*]", "") for state in machine.states if state.is_terminal]
+    return arrows + ends + [(prefix + state.name, "[*]", _IN_TIME) for state in machine.states if state.window]
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

@@ -4,18 +4,21 @@ from datetime import timedelta
 
 from domain.access.viewer import SYSTEM
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.orders.splitting import Part, split
+from domain.orders.parting import counting, with_parts
+from domain.orders.refund_steps import IS_RETRY
+from domain.orders.refunding import refunds_open
+from domain.orders.splitting import split
 from domain.orders.state import Step, begun, transition, with_timer
 from domain.orders.sums import open_payments, owed_minor
-from domain.orders.views import FulfillmentLineView, FulfillmentView, PaymentView, RefundView
+from domain.orders.views import PaymentView, RefundView
 from domain.policies import UnitPolicy
 from domain.values.enums import (
     CapturePolicy,
-    FulfillmentKind,
     FulfillmentState,
     MachineKind,
     OrderStatus,
     RefundState,
+    Role,
 )
 from domain.values.ids import IdKind
 from domain.values.replacing import replace
@@ -48,19 +51,23 @@ def cancel_units(order: Order, step: Step) -> Order:
 
 
 def release_claims(order: Order, _step: Step) -> Order:
-    """Stock and coupons go back."""
+    """Stock, coupons and the seat in a group go back."""
     order_id = order.head.id
-    return order.with_errands(Errand(ErrandKind.RELEASE_STOCK, order_id), Errand(ErrandKind.RELEASE_COUPONS, order_id))
+    order = order.with_errands(Errand(ErrandKind.RELEASE_STOCK, order_id), Errand(ErrandKind.RELEASE_COUPONS, order_id))
+    return order.with_errands(Errand(ErrandKind.RELEASE_SEAT, order_id)) if order.head.group_id else order
 
 
 def give_money_back(order: Order, step: Step) -> Order:
-    """Open authorizations are let go, captured money is refunded."""
+    """Open authorizations are let go, captured money is refunded, but for what is kept."""
     for payment in open_payments(order):
         order = order.with_errands(Errand(ErrandKind.VOID, payment.id))
+    kept = order.head.kept_minor
     for payment in order.payments:
         left = payment.captured_minor - payment.refunded_minor - refunds_open(order, payment.id)
-        if left > 0:
-            order = with_refund(order, payment, left, step, reason="order cancelled", is_excess=False)
+        stays = min(kept, max(0, left))
+        kept -= stays
+        if left > stays:
+            order = with_refund(order, payment, left - stays, step, reason="order cancelled", is_excess=False)
     return order
 
 
@@ -69,16 +76,18 @@ def capture_of(payment: PaymentView, amount_minor: int) -> Errand:
     return Errand(ErrandKind.CAPTURE, payment.id, amount_minor, (("from", str(payment.captured_minor)),))
 
 
-def refunds_open(order: Order, payment_id: str) -> int:
-    """What is on its way back to a payment, in minor units."""
-    underway = (RefundState.REQUESTED, RefundState.PROCESSING, RefundState.FAILED)
-    return sum(r.amount_minor for r in order.refunds if r.payment_id == payment_id and r.status in underway)
-
-
 def with_refund(
-    order: Order, payment: PaymentView, amount_minor: int, step: Step, *, reason: str, is_excess: bool
+    order: Order,
+    payment: PaymentView,
+    amount_minor: int,
+    step: Step,
+    *,
+    reason: str,
+    is_excess: bool,
+    after_sale_id: str | None = None,
+    is_at_once: bool = True,
 ) -> Order:
-    """A refund by the system itself: requested, approved, sent to the provider."""
+    """A refund is requested. The system approves it and sends it to the provider: at once, or below the unit's limit only."""
     refund = RefundView(
         id=step.ids(IdKind.REFUND),
         order_id=order.head.id,
@@ -87,7 +96,7 @@ def with_refund(
         currency=payment.currency,
         amount_minor=amount_minor,
         reason=reason,
-        after_sale_id=None,
+        after_sale_id=after_sale_id,
         is_excess=is_excess,
         attempts=0,
         created_at=step.now,
@@ -95,33 +104,28 @@ def with_refund(
     by_system = step.as_(SYSTEM)
     order = replace(order, refunds=(*order.refunds, refund))
     order = begun(order, MachineKind.REFUND, refund.id, "requestRefund", by_system)
+    limit = step.policy.refunds.auto_approve_limit_minor
+    if not is_at_once and limit is not None and amount_minor > limit:
+        return order
     return transition(order, MachineKind.REFUND, refund.id, "approveRefund", by_system)
 
 
-def send_refund(order: Order, _step: Step) -> Order:
-    """The refund that just entered PROCESSING goes to the provider; one that failed before waits longer each time."""
+def send_refund(order: Order, step: Step) -> Order:
+    """The refund that just entered PROCESSING goes to the provider. One that failed before waits longer each time, unless a
+    person tries it again.
+    """
     refund = order.refund(order.events[-1].subject_id)
     if refund is None:
         return order
-    delay_s = REFUND_BACKOFF_S * 4 ** (refund.attempts - 1) if refund.attempts else 0
-    return order.with_errands(Errand(ErrandKind.REFUND, refund.id, refund.amount_minor, delay_s=delay_s))
+    waits = refund.attempts and Role.SYSTEM in step.actor.roles
+    delay_s = REFUND_BACKOFF_S * 4 ** (refund.attempts - 1) if waits else 0
+    details = ((IS_RETRY, "true"),) if order.events[-1].action == "retryRefund" else ()
+    return order.with_errands(Errand(ErrandKind.REFUND, refund.id, refund.amount_minor, details, delay_s))
 
 
 def split_by_itself(order: Order, step: Step) -> Order:
-    """Fulfillments by seller, supply channel and warehouse; together they are the order, in every money column."""
-    parts = split(order.lines, order.head.shipping_minor)
-    by_system = step.as_(SYSTEM)
-    for position, part in enumerate(parts, start=1):
-        fulfillment = _fulfillment(order, part, position, step)
-        order = replace(
-            order,
-            fulfillments=(*order.fulfillments, fulfillment),
-            fulfillment_lines=order.fulfillment_lines + _fulfillment_lines(order, fulfillment.id, part),
-        )
-        order = begun(order, MachineKind.FULFILLMENT, fulfillment.id, "split", by_system)
-        target = FulfillmentState.BACKORDERED if part.is_short else FulfillmentState.ALLOCATED
-        order = transition(order, MachineKind.FULFILLMENT, fulfillment.id, "allocate", by_system, to=target)
-    return order
+    """Fulfillments by the unit's rules; together they are the order, in every money column."""
+    return with_parts(order, split(order.lines, order.head.shipping_minor, step.policy.splitting), step)
 
 
 def promise(order: Order, step: Step) -> Order:
@@ -149,7 +153,7 @@ def release_fulfillments(order: Order, step: Step) -> Order:
 def cancel_fulfillments(order: Order, step: Step) -> Order:
     unsent = HOLDABLE | {FulfillmentState.CREATED, FulfillmentState.BACKORDERED, FulfillmentState.ON_HOLD}
     order = _each_fulfillment(order, unsent, "cancelFulfillment", step)
-    cancelled = {f.id for f in order.fulfillments if f.status is FulfillmentState.CANCELLED}
+    cancelled = {f.id for f in counting(order) if f.status is FulfillmentState.CANCELLED}
     return replace(
         order,
         fulfillments=tuple(
@@ -186,39 +190,6 @@ def extend_receipt(order: Order, step: Step) -> Order:
     due_at = timer.due_at + timedelta(seconds=step.policy.timeouts.receipt_extension_s)
     order = with_timer(order, replace(timer, due_at=due_at))
     return order.with_head(receipt_extensions=order.head.receipt_extensions + 1)
-
-
-def _fulfillment(order: Order, part: Part, position: int, step: Step) -> FulfillmentView:
-    return FulfillmentView(
-        id=step.ids(IdKind.FULFILLMENT),
-        order_id=order.head.id,
-        number=f"{order.head.number}-{position}",
-        kind=FulfillmentKind.ORIGINAL,
-        status=FulfillmentState.CREATED,
-        previous_status=None,
-        warehouse=part.warehouse,
-        seller_id=part.seller_id,
-        seller_name=part.seller_name,
-        split_by=part.reasons,
-        currency=order.head.currency,
-        subtotal_minor=part.subtotal_minor,
-        discount_minor=part.discount_minor,
-        shipping_minor=part.shipping_minor,
-        tax_minor=part.tax_minor,
-        total_minor=part.total_minor,
-        unit_count=sum(line.quantity for line in part.lines),
-        shipped_units=0,
-        cancelled_units=0,
-        promised_at=None,
-        created_at=step.now,
-    )
-
-
-def _fulfillment_lines(order: Order, fulfillment_id: str, part: Part) -> tuple[FulfillmentLineView, ...]:
-    return tuple(
-        FulfillmentLineView(fulfillment_id, line.line_id, order.head.id, line.sku, line.options, line.quantity, 0, 0, 0)
-        for line in part.lines
-    )
 
 
 def _capturing(order: Order, policy: UnitPolicy, moment: CapturePolicy) -> Order:

@@ -2,8 +2,8 @@
 
 from domain.orders.state import Facts
 from domain.orders.sums import capturable_minor
-from domain.orders.views import PaymentView
-from domain.values.enums import AfterSaleStatus, OrderStatus, Role
+from domain.orders.views import FulfillmentView, PaymentView
+from domain.values.enums import AfterSaleStatus, FulfillmentKind, FulfillmentStatus, OrderStatus, Role
 from domain.values.refusals import BlockedReason
 
 WORKING_ORDER = frozenset((OrderStatus.CONFIRMED, OrderStatus.IN_FULFILLMENT, OrderStatus.PARTIALLY_SHIPPED))
@@ -55,9 +55,26 @@ def extensions_left(facts: Facts) -> BlockedReason | None:
 
 
 def order_confirmed(facts: Facts) -> BlockedReason | None:
-    if facts.head.status in WORKING_ORDER:
+    """A replacement is sent whatever has become of the order by then."""
+    part = facts.subject
+    is_replacement = isinstance(part, FulfillmentView) and part.kind is FulfillmentKind.REPLACEMENT
+    if is_replacement or facts.head.status in WORKING_ORDER:
         return None
     return BlockedReason("ORDER_NOT_CONFIRMED", f"The order is {facts.head.status}; it must be confirmed first.")
+
+
+def something_captured(facts: Facts) -> BlockedReason | None:
+    payment = facts.subject
+    if isinstance(payment, PaymentView) and payment.captured_minor > payment.refunded_minor:
+        return None
+    return BlockedReason("NOTHING_TO_REFUND", "Nothing is left to give back.")
+
+
+def provider_silent(facts: Facts) -> BlockedReason | None:
+    """A refund's alert, which begins when it is sent, has been given: the provider had its time."""
+    if facts.deadline is None or facts.now >= facts.deadline:
+        return None
+    return BlockedReason("REFUND_UNDER_WAY", "The provider still has time to settle it.")
 
 
 def something_to_capture(facts: Facts) -> BlockedReason | None:
@@ -65,3 +82,17 @@ def something_to_capture(facts: Facts) -> BlockedReason | None:
     if isinstance(payment, PaymentView) and capturable_minor(facts.head, payment) > 0:
         return None
     return BlockedReason("NOTHING_TO_CAPTURE", "Nothing is left to capture: of the authorization, or of what is owed.")
+
+
+def nothing_accepted(facts: Facts) -> BlockedReason | None:
+    """What a warehouse has begun is not moved."""
+    if facts.head.fulfillment_status is FulfillmentStatus.UNFULFILLED:
+        return None
+    return BlockedReason("ALREADY_ACCEPTED", "A warehouse has begun.")
+
+
+def nothing_cancelled(facts: Facts) -> BlockedReason | None:
+    """The shares of units that are off are settled."""
+    if facts.head.cancelled_minor == 0:
+        return None
+    return BlockedReason("UNITS_CANCELLED", "Some units were cancelled.")

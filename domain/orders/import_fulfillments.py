@@ -55,13 +55,20 @@ class _Parcel:
         return any(here) or (bool(here) and not any(self.quantities.values()))
 
 
+def without_goods(order: Order) -> Order:
+    """Nothing of it was split or sent."""
+    if order.head.status not in OFF:
+        return order
+    return order.with_lines(lambda line: replace(line, cancelled_quantity=line.quantity))
+
+
 def with_fulfillments(order: Order, shipments: Sequence[ImportedShipment], step: Step) -> Order:
     """The order with what was split, sent, delivered and cancelled of it."""
     status = order.head.status
     if status not in STATE_BY_STATUS and not shipments:
         return order
     if status in OFF and not shipments:
-        return order.with_lines(lambda line: replace(line, cancelled_quantity=line.quantity))
+        return without_goods(order)
     parcels = _parcels(order.lines, shipments)
     for position, part in enumerate(split(order.lines, order.head.shipping_minor), start=1):
         order = _with_part(order, part, position, parcels, step)

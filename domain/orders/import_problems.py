@@ -45,6 +45,8 @@ def _flow_problems(order: ImportedOrder, flow: Flow | None) -> Iterator[InputPro
     elif not any(s.machine is MachineKind.ORDER and s.name == order.status for s in flow.states):
         message = f"{flow.order_type} orders are never {order.status} here."
         yield InputProblem(("status",), "STATUS_NOT_IN_FLOW", message)
+    elif order.shipments and not flow.has(MachineKind.FULFILLMENT):
+        yield InputProblem(("shipments",), "NOT_SENT", f"Nothing of {flow.order_type} orders is sent.")
 
 
 def _count_problems(order: ImportedOrder) -> Iterator[InputProblem]:

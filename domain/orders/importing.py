@@ -17,7 +17,7 @@ from typing import Final
 
 from domain.orders.heads import new_head
 from domain.orders.import_commands import ImportedLine, ImportedOrder, ImportedPayment
-from domain.orders.import_fulfillments import OFF, with_fulfillments
+from domain.orders.import_fulfillments import OFF, with_fulfillments, without_goods
 from domain.orders.import_sums import ImportedLineSums, ImportedSums, imported_sums
 from domain.orders.model import Order
 from domain.orders.state import REMEMBERED, Step, begun
@@ -70,7 +70,11 @@ def imported(said: ImportedOrder, channel: ChannelPolicy, number: str, step: Ste
             for payment, amount in zip(said.payments, sums.payments_minor, strict=True)
         ),
     )
-    order = with_fulfillments(order, said.shipments, step)
+    order = (
+        with_fulfillments(order, said.shipments, step)
+        if step.flow.has(MachineKind.FULFILLMENT)
+        else without_goods(order)
+    )
     order = begun(order, MachineKind.ORDER, head.id, "importOrders", step)
     return drawn(replace(order, timers=()))
 

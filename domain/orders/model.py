@@ -10,11 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from domain.orders.views import (
+    AfterSaleLineView,
+    AfterSaleView,
     CheckpointView,
     DiscountView,
     FulfillmentLineView,
     FulfillmentView,
     InstallmentView,
+    ModificationView,
     OrderLineView,
     OrderView,
     PaymentView,
@@ -22,11 +25,12 @@ from domain.orders.views import (
     ShipmentView,
     TimerView,
     TransitionView,
+    VoucherView,
 )
 from domain.values.enums import MachineKind
 from domain.values.replacing import replace
 
-Subject = OrderView | PaymentView | RefundView | FulfillmentView
+Subject = OrderView | PaymentView | RefundView | FulfillmentView | AfterSaleView
 T = TypeVar("T")
 
 
@@ -35,13 +39,23 @@ class ErrandKind(StrEnum):
 
     DEDUCT_STOCK = "DEDUCT_STOCK"
     RELEASE_STOCK = "RELEASE_STOCK"
+    EXTEND_STOCK = "EXTEND_STOCK"
     RELEASE_COUPONS = "RELEASE_COUPONS"
     MOVE_STOCK = "MOVE_STOCK"
+    ARRANGE_STOCK = "ARRANGE_STOCK"
+    ARRANGE_COUPONS = "ARRANGE_COUPONS"
     FILL_BACKORDERS = "FILL_BACKORDERS"
+    WITHDRAW_STOCK = "WITHDRAW_STOCK"
+    TAKE_STOCK_BACK = "TAKE_STOCK_BACK"
     PAY = "PAY"
     CAPTURE = "CAPTURE"
     VOID = "VOID"
     REFUND = "REFUND"
+    REPLACE_UNITS = "REPLACE_UNITS"
+    ISSUE_VOUCHERS = "ISSUE_VOUCHERS"
+    CANCEL_VOUCHERS = "CANCEL_VOUCHERS"
+    RELEASE_SEAT = "RELEASE_SEAT"
+    SETTLE_GROUP = "SETTLE_GROUP"
     UNDO_PLACEMENT = "UNDO_PLACEMENT"
 
 
@@ -50,7 +64,8 @@ class Errand:
     kind: ErrandKind
     subject_id: str
     """The order, payment, refund or allocation that it is about; for a capture, the payment; for MOVE_STOCK, the allocation
-    that was declined; for FILL_BACKORDERS, the event or receipt after which those that wait are looked at.
+    that was declined; for FILL_BACKORDERS, the event or receipt after which those that wait are looked at; for units that go
+    back to stock, the event with which they do.
     """
     amount_minor: int = 0
     details: tuple[tuple[str, str], ...] = ()
@@ -73,6 +88,10 @@ class Order:
     fulfillment_lines: tuple[FulfillmentLineView, ...] = ()
     shipments: tuple[ShipmentView, ...] = ()
     checkpoints: tuple[CheckpointView, ...] = ()
+    modifications: tuple[ModificationView, ...] = ()
+    vouchers: tuple[VoucherView, ...] = ()
+    after_sales: tuple[AfterSaleView, ...] = ()
+    after_sale_lines: tuple[AfterSaleLineView, ...] = ()
     timers: tuple[TimerView, ...] = ()
     events: tuple[TransitionView, ...] = ()
     errands: tuple[Errand, ...] = ()
@@ -92,6 +111,15 @@ class Order:
     def shipment(self, shipment_id: str) -> ShipmentView | None:
         return _find(self.shipments, shipment_id)
 
+    def after_sale(self, after_sale_id: str) -> AfterSaleView | None:
+        return _find(self.after_sales, after_sale_id)
+
+    def lines_of_case(self, after_sale_id: str) -> tuple[AfterSaleLineView, ...]:
+        return tuple(line for line in self.after_sale_lines if line.after_sale_id == after_sale_id)
+
+    def voucher(self, voucher_id: str) -> VoucherView | None:
+        return _find(self.vouchers, voucher_id)
+
     def lines_of(self, fulfillment_id: str) -> tuple[FulfillmentLineView, ...]:
         return tuple(line for line in self.fulfillment_lines if line.fulfillment_id == fulfillment_id)
 
@@ -102,7 +130,7 @@ class Order:
         """What a machine's step is about."""
         if machine is MachineKind.ORDER:
             return self.head if subject_id == self.head.id else None
-        parts: tuple[PaymentView | RefundView | FulfillmentView, ...] = getattr(self, _PARTS[machine])
+        parts: tuple[PaymentView | RefundView | FulfillmentView | AfterSaleView, ...] = getattr(self, _PARTS[machine])
         return _find(parts, subject_id)
 
     def with_subject(self, machine: MachineKind, subject_id: str, **changes: Any) -> "Order":
@@ -128,6 +156,7 @@ _PARTS = {
     MachineKind.PAYMENT: "payments",
     MachineKind.REFUND: "refunds",
     MachineKind.FULFILLMENT: "fulfillments",
+    MachineKind.AFTER_SALE: "after_sales",
 }
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.orders.heads import new_head
+from domain.orders.installments import BalanceDates, first_status, installments_of
 from domain.orders.model import Order
 from domain.orders.pricing import PricedBasket, PricedLine
-from domain.orders.state import Step, begun, settled, timer_due
+from domain.orders.review import without_dates
+from domain.orders.state import Step, begun, settled
 from domain.orders.views import (
     Address,
     Allocation,
@@ -17,7 +20,7 @@ from domain.orders.views import (
     OrderView,
 )
 from domain.policies import ChannelPolicy
-from domain.values.enums import InstallmentKind, MachineKind, OrderStatus, OrderType, StockPolicy, SupplyChannel
+from domain.values.enums import MachineKind, OrderStatus, OrderType, StockPolicy, SupplyChannel
 from domain.values.replacing import replace
 
 
@@ -52,6 +55,14 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A seat in a group that was taken, and until when the group may form."""
+
+    group_id: str
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An order that is priced and not placed yet."""
 
@@ -66,14 +77,22 @@ class Draft:
     shipping_method: str | None
     note: str | None
     attributes: Json
+    is_reviewed: bool = False
+    """A person approves it before it can be paid."""
+    balance: BalanceDates | None = None
+    """Of a presale."""
+    seat: Seat | None = None
+    """In the group of a group buy."""
 
 
 def placed(draft: Draft, number: str, allocations: Mapping[str, tuple[Allocation, ...]], step: Step) -> Order:
-    """The order as it begins: awaiting payment, or paid when it costs nothing. `allocations` by line id."""
+    """The order as it begins: awaiting review or payment, or paid when it costs nothing. `allocations` by line id."""
     head = _head(draft, number, step)
     order = Order(
-        head, lines=_lines(draft, allocations), discounts=_discounts(draft), installments=_installment(draft, step)
+        head, lines=_lines(draft, allocations), discounts=_discounts(draft), installments=_installments(draft, step)
     )
+    if draft.is_reviewed:
+        order = without_dates(order)
     order = begun(order, MachineKind.ORDER, head.id, "placeOrder", step)
     return settled(order, step)
 
@@ -86,7 +105,7 @@ def _head(draft: Draft, number: str, step: Step) -> OrderView:
         order_id=draft.order_id,
         number=number,
         channel=draft.channel,
-        status=OrderStatus.PENDING_PAYMENT if price.total_minor else OrderStatus.PAID,
+        status=_first_status(draft),
         currency=price.currency,
         step=step,
     )
@@ -96,24 +115,45 @@ def _head(draft: Draft, number: str, step: Step) -> OrderView:
         shipping_method=draft.shipping_method,
         note=draft.note,
         attributes=draft.attributes,
+        group_id=draft.seat.group_id if draft.seat else None,
+        group_deadline=draft.seat.deadline if draft.seat else None,
     )
+
+
+def _first_status(draft: Draft) -> OrderStatus:
+    if draft.is_reviewed:
+        return OrderStatus.PENDING_REVIEW
+    return first_status(draft.order_type, draft.price.total_minor)
 
 
 def _lines(draft: Draft, allocations: Mapping[str, tuple[Allocation, ...]]) -> tuple[OrderLineView, ...]:
     priced = {line.line_id: line for line in draft.price.lines}
     return tuple(
-        _line(draft, line, priced[line.line_id], position, allocations.get(line.line_id, ()))
+        order_line(
+            draft.order_id,
+            draft.price.currency,
+            line,
+            priced[line.line_id],
+            position,
+            allocations.get(line.line_id, ()),
+        )
         for position, line in enumerate(draft.lines, start=1)
     )
 
 
-def _line(
-    draft: Draft, line: DraftLine, price: PricedLine, position: int, allocations: tuple[Allocation, ...]
+def order_line(
+    order_id: str,
+    currency: str,
+    line: DraftLine,
+    price: PricedLine,
+    position: int,
+    allocations: tuple[Allocation, ...] = (),
 ) -> OrderLineView:
+    """What the order keeps of a line as it was sold."""
     product = line.product
     return OrderLineView(
         id=line.line_id,
-        order_id=draft.order_id,
+        order_id=order_id,
         position=position,
         sku=product.sku,
         name=product.name,
@@ -123,7 +163,7 @@ def _line(
         supply_channel=product.supply_channel,
         delivery_mode=line.delivery_mode or product.delivery_mode,
         quantity=line.quantity,
-        currency=draft.price.currency,
+        currency=currency,
         unit_price_minor=price.unit_price_minor,
         discount_minor=price.discount_minor,
         tax_minor=price.tax_minor,
@@ -155,9 +195,6 @@ def _discounts(draft: Draft) -> tuple[DiscountView, ...]:
     )
 
 
-def _installment(draft: Draft, step: Step) -> tuple[InstallmentView, ...]:
-    """The whole total at once, by the payment deadline."""
-    deadline = step.flow.state(MachineKind.ORDER, OrderStatus.PENDING_PAYMENT).timer
-    due_at = timer_due(deadline, step.policy, step.now) if deadline else None
-    amount, currency = draft.price.total_minor, draft.price.currency
-    return (InstallmentView(draft.order_id, 1, InstallmentKind.FULL, amount, 0, currency, step.now, due_at),)
+def _installments(draft: Draft, step: Step) -> tuple[InstallmentView, ...]:
+    price = draft.price
+    return installments_of(draft.order_id, draft.order_type, price.total_minor, price.currency, draft.balance, step)

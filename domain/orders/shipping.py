@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from domain.orders.model import Order
 from domain.orders.state import Step, settled, transition
 from domain.orders.views import FulfillmentLineView, ShipmentLine, ShipmentView
-from domain.values.enums import FulfillmentState, MachineKind
+from domain.values.enums import FulfillmentKind, FulfillmentState, MachineKind
 from domain.values.ids import IdKind
 from domain.values.refusals import InputProblem
 from domain.values.replacing import replace
@@ -72,6 +72,8 @@ def _with_units_out(order: Order, fulfillment_id: str, quantities: Mapping[str, 
         sent = fulfillment.shipped_units + units
         order = order.with_subject(MachineKind.FULFILLMENT, fulfillment_id, shipped_units=sent)
     order = replace(order, fulfillment_lines=tuple(out(line) for line in order.fulfillment_lines))
+    if fulfillment is not None and fulfillment.kind is FulfillmentKind.REPLACEMENT:
+        return order  # the order's lines count what was ordered
     return order.with_lines(
         lambda line: (
             replace(line, shipped_quantity=line.shipped_quantity + quantities.get(line.id, 0))

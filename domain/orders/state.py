@@ -27,9 +27,9 @@ from typing import Any, Final
 from domain.access.viewer import SYSTEM, Actor
 from domain.orders.model import Order, Subject
 from domain.orders.sums import drawn
-from domain.orders.views import OrderView, TimerView, TransitionView
+from domain.orders.views import AfterSaleView, OrderView, TimerView, TransitionView
 from domain.policies import UnitPolicy
-from domain.values.enums import FulfillmentState, MachineKind, OrderStatus, OrderType, Role
+from domain.values.enums import AfterSaleStatus, FulfillmentState, MachineKind, OrderStatus, OrderType, Role
 from domain.values.faults import DomainFault
 from domain.values.ids import IdKind
 from domain.values.refusals import ActionRejected, BlockedReason, Forbidden
@@ -40,8 +40,13 @@ SAME: Final = "same"
 BEFORE: Final = "before"
 """As a next state: the state before the hold or the exception."""
 
-REMEMBERED: Final = frozenset((OrderStatus.ON_HOLD, OrderStatus.EXCEPTION, FulfillmentState.ON_HOLD))
+REMEMBERED: Final = frozenset(
+    (OrderStatus.ON_HOLD, OrderStatus.EXCEPTION, FulfillmentState.ON_HOLD, FulfillmentState.INTERCEPTING)
+)
 """States that a subject comes back from: entering one keeps the state before."""
+
+RESTING: Final = frozenset(("receiptTimeout", "completion"))
+"""Timers of an order that rest while an after-sale case is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class State:
     description: str
     timer: TimerRule | None = None
     is_terminal: bool = False
+    window: str | None = None
+    """Terminal once this time (a field of the unit's AfterSaleRules) since it was entered is over: time alone ends it, no step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,10 @@ class Rule:
     """Derived: the system takes the step as soon as this holds."""
     mutation: str | None = None
     """The contract's mutation; None: the system's own."""
+    of_case: Callable[[Order, AfterSaleView], bool] | None = None
+    """As `when`, of one after-sale case."""
+    until: Callable[[Facts], datetime | None] | None = None
+    """When a guard will take the action away; None: no guard that time moves, or not yet."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +168,9 @@ class Flow:
     @property
     def key(self) -> str:
         return self.order_type.value
+
+    def has(self, machine: MachineKind) -> bool:
+        return any(state.machine is machine for state in self.states)
 
     def rule(self, machine: MachineKind, state: str | None, action: str) -> Rule | None:
         return self._by_step.get((machine, state, action))
@@ -251,10 +265,11 @@ def begun(
 def settled(order: Order, step: Step) -> Order:
     """The order after every derived step that holds, taken by the system; its sums drawn."""
     order, by_system = drawn(order), step.as_(SYSTEM)
-    while (rule := _derived(order, step.flow)) is not None:
-        target = _target(rule, order.head, None)
-        order = drawn(_entered(order, rule, order.head, target, by_system, None))
-    return order
+    while (found := _derived(order, step.flow)) is not None:
+        rule, subject = found
+        target = _target(rule, subject, None)
+        order = drawn(_entered(order, rule, subject, target, by_system, None))
+    return _with_rests(order, step.now)
 
 
 def without_timer(order: Order, subject_id: str, name: str) -> Order:
@@ -271,9 +286,31 @@ def timer_due(rule: TimerRule, policy: UnitPolicy, now: datetime) -> datetime:
     return now + timedelta(seconds=seconds)
 
 
-def _derived(order: Order, flow: Flow) -> Rule | None:
+def _derived(order: Order, flow: Flow) -> tuple[Rule, Subject] | None:
+    """Of the cases first: what they are about may be the last that the order waits for."""
+    for case in order.after_sales:
+        for rule in flow.rules_from(MachineKind.AFTER_SALE, case.status):
+            if rule.of_case is not None and rule.of_case(order, case):
+                return rule, case
     rules = flow.rules_from(MachineKind.ORDER, order.head.status)
-    return next((rule for rule in rules if rule.when is not None and rule.when(order)), None)
+    found = next((rule for rule in rules if rule.when is not None and rule.when(order)), None)
+    return None if found is None else (found, order.head)
+
+
+def _with_rests(order: Order, now: datetime) -> Order:
+    """The order's deadlines for the receipt and the completion rest while an after-sale case is open."""
+    if not order.after_sales:
+        return order
+    change = _rest if order.head.after_sale_status is AfterSaleStatus.OPEN else _going_on
+    timers = tuple(
+        change(timer, now) or timer if timer.subject_id == order.head.id and timer.name in RESTING else timer
+        for timer in order.timers
+    )
+    return order if timers == order.timers else replace(order, timers=timers)
+
+
+def _going_on(timer: TimerView, now: datetime) -> TimerView | None:
+    return timer if timer.due_at is not None else _resume(timer, now)
 
 
 def _target(rule: Rule, subject: Subject, to: str | None) -> str:

@@ -6,7 +6,7 @@
 from typing import Any, NamedTuple
 
 from domain.orders.model import Order
-from domain.orders.views import UNPAID_STATUSES, FulfillmentView, InstallmentView, OrderView, PaymentView
+from domain.orders.views import UNPAID_STATUSES, AfterSaleView, FulfillmentView, InstallmentView, OrderView, PaymentView
 from domain.values.enums import (
     AfterSaleStatus,
     FulfillmentKind,
@@ -58,16 +58,22 @@ def payment_status(captured: int, refunded: int, authorized: int, wanted: int) -
     return PaymentStatus.UNPAID
 
 
-def fulfillment_status(parts: tuple[FulfillmentView, ...], units_left: int) -> FulfillmentStatus:
-    """Of the units of ORIGINAL fulfillments that are not cancelled; `units_left` of the order as a whole."""
+def fulfillment_status(
+    parts: tuple[FulfillmentView, ...], units_left: int, units_returned: int = 0, *, has_vouchers: bool = False
+) -> FulfillmentStatus:
+    """Of the units of ORIGINAL fulfillments that are not cancelled; `units_left` of the order as a whole, `units_returned` of
+    those. Vouchers arrive when they are issued.
+    """
     live = [part for part in parts if _is_live(part)]
     if units_left == 0:
         return FulfillmentStatus.CANCELLED
+    if has_vouchers:
+        return FulfillmentStatus.DELIVERED
     if not live:
         return FulfillmentStatus.UNFULFILLED
-    states = {part.status for part in live}
-    if states == {FulfillmentState.RETURNED}:
+    if units_returned == units_left:
         return FulfillmentStatus.RETURNED
+    states = {part.status for part in live}
     if states <= ARRIVED:
         return FulfillmentStatus.DELIVERED
     if states <= SENT:
@@ -77,12 +83,20 @@ def fulfillment_status(parts: tuple[FulfillmentView, ...], units_left: int) -> F
     return FulfillmentStatus.IN_PROGRESS if states & WORKED_ON else FulfillmentStatus.UNFULFILLED
 
 
+def after_sale_status(cases: tuple[AfterSaleView, ...]) -> AfterSaleStatus:
+    """Of all cases that were ever opened."""
+    if not cases:
+        return AfterSaleStatus.NONE
+    return AfterSaleStatus.OPEN if any(case.is_open for case in cases) else AfterSaleStatus.CLOSED
+
+
 def drawn(order: Order) -> Order:
     """The order with every drawn column of its head, and of its installments, put right."""
     head, money = order.head, _money(order.payments)
-    is_whole_cancelled = head.status is OrderStatus.CANCELLED
+    is_whole_cancelled = head.status in CLOSED_FOR_PAYMENT
     wanted = head.total_minor if is_whole_cancelled else head.total_minor - head.cancelled_minor
     units_left = head.unit_count - sum([line.cancelled_quantity for line in order.lines])
+    units_returned = sum([line.returned_quantity for line in order.lines])
     installments = _filled(order.installments, money.captured + money.authorized)
     columns: dict[str, Any] = {
         "captured_minor": money.captured,
@@ -90,8 +104,10 @@ def drawn(order: Order) -> Order:
         "refunded_minor": money.refunded,
         "payable_minor": _payable(head, installments),
         "payment_status": payment_status(money.captured, money.refunded, money.authorized, wanted),
-        "fulfillment_status": fulfillment_status(order.fulfillments, units_left),
-        "after_sale_status": AfterSaleStatus.NONE,
+        "fulfillment_status": fulfillment_status(
+            order.fulfillments, units_left, units_returned, has_vouchers=bool(order.vouchers)
+        ),
+        "after_sale_status": after_sale_status(order.after_sales),
         "shipped_units": sum([part.shipped_units for part in order.fulfillments if _is_original(part)]),
         "payments_in_flight": money.in_flight,
     }
@@ -104,6 +120,12 @@ def drawn(order: Order) -> Order:
 def owed_minor(head: OrderView) -> int:
     """What was not captured yet of what the order costs now: no more may be captured, however much is authorized."""
     return max(0, head.total_minor - head.cancelled_minor - head.captured_minor)
+
+
+def later_minor(order: Order) -> int:
+    """What is not paid yet of installments that do not open before a later step: it is not owed now."""
+    waiting = (each for each in order.installments if not _is_open(order.head, each))
+    return sum(each.amount_minor - each.paid_minor for each in waiting)
 
 
 def capturable_minor(head: OrderView, payment: PaymentView) -> int:
@@ -119,7 +141,9 @@ def _is_original(part: FulfillmentView) -> bool:
 
 
 def _is_live(part: FulfillmentView) -> bool:
-    return _is_original(part) and part.status is not FulfillmentState.CANCELLED
+    """Some of its units are still wanted: those of a fulfillment that was stopped on its way may not be."""
+    is_off = part.status is FulfillmentState.CANCELLED or part.cancelled_units == part.unit_count
+    return _is_original(part) and not is_off
 
 
 def _money(payments: tuple[PaymentView, ...]) -> _Money:
@@ -133,16 +157,28 @@ def _money(payments: tuple[PaymentView, ...]) -> _Money:
 
 
 def _filled(installments: tuple[InstallmentView, ...], secured: int) -> tuple[InstallmentView, ...]:
-    """What is secured fills the installments one after the other."""
-    filled = []
-    for installment in installments:
-        paid = min(secured, installment.amount_minor)
-        secured -= paid
-        filled.append(installment if paid == installment.paid_minor else replace(installment, paid_minor=paid))
-    return tuple(filled)
+    """What is secured fills the installments one after the other; those whose time is not known yet come last."""
+    paid = {}
+    for installment in sorted(installments, key=lambda each: each.opens_at is None):
+        paid[installment.position] = min(secured, installment.amount_minor)
+        secured -= paid[installment.position]
+    return tuple(
+        each if each.paid_minor == paid[each.position] else replace(each, paid_minor=paid[each.position])
+        for each in installments
+    )
 
 
 def _payable(head: OrderView, installments: tuple[InstallmentView, ...]) -> int:
     if head.status in CLOSED_FOR_PAYMENT or (head.is_imported and head.status not in UNPAID_STATUSES):
         return 0
-    return max(0, sum(i.amount_minor - i.paid_minor for i in installments) - head.cancelled_minor)
+    left = sum(i.amount_minor - i.paid_minor for i in installments) - head.cancelled_minor
+    return max(0, min(left, sum(i.amount_minor - i.paid_minor for i in installments if _is_open(head, i))))
+
+
+def _is_open(head: OrderView, installment: InstallmentView) -> bool:
+    """Whether it can be paid, as of the order's last step. A deposit comes before all else; of imported orders all is open."""
+    if head.is_imported:
+        return True
+    if head.status is OrderStatus.PENDING_DEPOSIT:
+        return installment.position == 1
+    return installment.opens_at is not None and installment.opens_at <= head.updated_at

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.orders.refund_quotes import UnitsRefund
 from domain.values.enums import (
     ActorKind,
+    AfterSaleKind,
+    AfterSaleState,
     AfterSaleStatus,
     ChannelKind,
     DiscountFunder,
@@ -17,8 +20,10 @@ from domain.values.enums import (
     FulfillmentKind,
     FulfillmentState,
     FulfillmentStatus,
+    GroupStatus,
     InstallmentKind,
     MachineKind,
+    ModificationStatus,
     OrderStatus,
     OrderType,
     PaymentNextActionKind,
@@ -29,12 +34,25 @@ from domain.values.enums import (
     StockPolicy,
     SupplyChannel,
     TrackingStatus,
+    VoucherStatus,
 )
+from domain.values.faults import DomainFault
 
 Json = dict[str, Any]
 
-UNPAID_STATUSES = frozenset((OrderStatus.PENDING_PAYMENT, OrderStatus.PARTIALLY_PAID))
+UNPAID_STATUSES = frozenset(
+    (
+        OrderStatus.PENDING_REVIEW,
+        OrderStatus.PENDING_DEPOSIT,
+        OrderStatus.PENDING_BALANCE,
+        OrderStatus.PENDING_PAYMENT,
+        OrderStatus.PARTIALLY_PAID,
+    )
+)
 """Of an imported order: the statuses in which it still owes what its source says it owes."""
+
+ENDED_CASES = frozenset((AfterSaleState.COMPLETED, AfterSaleState.WITHDRAWN, AfterSaleState.CLOSED))
+"""After-sale cases in which nothing happens any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,11 @@ class OrderView:
     note: str | None
     attributes: Json
     is_imported: bool
+    kept_minor: int = 0
+    """Of the money taken: what is not given back, though the order is off. A fee, or a deposit that is forfeit."""
+    group_id: str | None = None
+    group_deadline: datetime | None = None
+    """Until when the group of a group buy may form."""
 
     @property
     def secured_minor(self) -> int:
@@ -152,12 +175,14 @@ class OrderLineView:
     cancelled_quantity: int
     returned_quantity: int
     refunded_minor: int
+    kept_quantity: int = 0
+    """Units that the buyer keeps though their money was given back."""
 
     @property
     def refundable_minor(self) -> int:
         """What of the line's total was not given back yet; its last unit takes the remainder."""
-        kept = self.quantity - self.cancelled_quantity - self.returned_quantity
-        return 0 if kept == 0 else self.total_minor - self.refunded_minor
+        left = self.quantity - self.cancelled_quantity - self.returned_quantity - self.kept_quantity
+        return 0 if left == 0 else self.total_minor - self.refunded_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +274,7 @@ class FulfillmentView:
     kind: FulfillmentKind
     status: FulfillmentState
     previous_status: FulfillmentState | None
-    """What ON_HOLD goes back to."""
+    """What ON_HOLD and INTERCEPTING go back to."""
     warehouse: str | None
     seller_id: str | None
     seller_name: str | None
@@ -269,6 +294,8 @@ class FulfillmentView:
     """The warehouses that would not send it, in their order: it is offered to none of them again."""
     backordered_at: datetime | None = None
     """Since when it waits for stock: its place among those that do."""
+    superseded_at: datetime | None = None
+    """Since when its units and its money are those of other fulfillments, which replaced it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,27 +312,97 @@ class FulfillmentLineView:
 
     @property
     def remaining_quantity(self) -> int:
-        return self.quantity - self.shipped_quantity - self.cancelled_quantity
+        """What can still be shipped. Units that were stopped on their way are both shipped and cancelled."""
+        return max(0, self.quantity - self.shipped_quantity - self.cancelled_quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLine:
-    """Units of one order line in one parcel."""
+    """Units of one order line in one parcel. One that comes back is no fulfillment's: it says itself what they are."""
 
     line_id: str
     quantity: int
+    sku: str | None = None
+    options: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
     id: str
     order_id: str
-    fulfillment_id: str
+    fulfillment_id: str | None
+    """None: it is on its way back, for an after-sale case."""
     carrier: str
     tracking_number: str | None
     lines: tuple[ShipmentLine, ...]
     shipped_at: datetime
     delivered_at: datetime | None
+    is_returning: bool = False
+    """It was stopped, refused or lost: its units count as on their way back until the warehouse says what came."""
+    after_sale_id: str | None = None
+
+    @property
+    def sent_with(self) -> str:
+        """The fulfillment that it is a parcel of. Raises DomainFault for one that is on its way back."""
+        if self.fulfillment_id is None:
+            raise DomainFault(f"{self.id} is a return.")
+        return self.fulfillment_id
+
+    @property
+    def packed_with(self) -> str | None:
+        """Whose lines are in it: those of its fulfillment, or of the case that it comes back for."""
+        return self.fulfillment_id or self.after_sale_id
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSaleView:
+    """A case that a buyer opened about some units."""
+
+    id: str
+    order_id: str
+    number: str
+    kind: AfterSaleKind
+    status: AfterSaleState
+    reason: str
+    attachments: tuple[str, ...]
+    currency: str
+    sent_units: int
+    """Of its units: those that had left when it was opened. The others were cancelled with it."""
+    asked_minor: int | None
+    amount_minor: int | None
+    """What was agreed to; None: nothing yet, or it is an exchange."""
+    quote: UnitsRefund
+    """As at the request: the most that can be agreed to."""
+    return_shipment_id: str | None
+    replacement_id: str | None
+    created_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody has still something to do about it."""
+        return self.status not in ENDED_CASES
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSaleLineView:
+    """Units of one order line in a case. What they are exchanged for has the same price."""
+
+    after_sale_id: str
+    line_id: str
+    order_id: str
+    quantity: int
+    cancelled: int
+    """Of them: had not left, and were cancelled with the request."""
+    received: int
+    accepted: int
+    damaged: int
+    exchange_sku: str | None
+    exchange_options: Json | None
+
+    @property
+    def sent(self) -> int:
+        """Of them: had left."""
+        return self.quantity - self.cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +417,54 @@ class CheckpointView:
     location: str | None
     message: str | None
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group of members who buy together: it goes ahead when every seat is taken and paid, in time."""
+
+    id: str
+    business_unit: str
+    size: int
+    joined: int
+    """Seats that are taken."""
+    status: GroupStatus
+    deadline: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherView:
+    """One unit of a virtual order's line: a code that is redeemed once."""
+
+    id: str
+    order_id: str
+    line_id: str
+    position: int
+    """Of the order's vouchers, from 1."""
+    code: str
+    status: VoucherStatus
+    issued_at: datetime
+    expires_at: datetime | None
+    redeemed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModificationView:
+    """What an order is to become once the difference is paid: its lines and its ledger as they will be."""
+
+    order_id: str
+    position: int
+    status: ModificationStatus
+    total_before_minor: int
+    total_minor: int
+    shipping_minor: int
+    lines: tuple[OrderLineView, ...]
+    discounts: tuple[DiscountView, ...]
+    shipping_address: Address | None
+    note: str | None
+    made_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

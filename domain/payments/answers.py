@@ -36,3 +36,5 @@ class OperationDeclined:
 
     code: str
     message: str
+    is_final: bool = False
+    """Whether trying again is of no use."""

@@ -8,7 +8,9 @@ after we gave up end in the same state.
 from domain.access.viewer import PROVIDER, SYSTEM
 from domain.orders.effects import with_refund
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.orders.state import Step, begun, settled, transition
+from domain.orders.refund_steps import given_back
+from domain.orders.refunding import payment_refundable_minor
+from domain.orders.state import BEFORE, SAME, Step, begun, settled, transition
 from domain.orders.sums import drawn, open_payments, owed_minor
 from domain.orders.views import PaymentView
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
@@ -18,11 +20,13 @@ from domain.values.replacing import replace
 
 MAX_ATTEMPTS = 50
 """Payments of one order, whatever became of them."""
-MAX_REFUND_ATTEMPTS = 5
+MAX_REFUND_ATTEMPTS = 6
+"""The first, and five more by the system itself; a person may try again as often as it likes."""
 
 _PAYMENT = MachineKind.PAYMENT
-_OPEN = frozenset((OrderStatus.PENDING_PAYMENT, OrderStatus.PARTIALLY_PAID))
-_UNWANTED = frozenset((OrderStatus.CANCELLED, OrderStatus.REFUNDING))
+_UNWANTED = frozenset((OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION))
+_HELD = frozenset((PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED))
+_GIVEN_UP = frozenset((PaymentState.FAILED, PaymentState.CANCELLED))
 _BEING_WORKED_ON = frozenset((OrderStatus.PAID, OrderStatus.CONFIRMED, OrderStatus.IN_FULFILLMENT))
 _GOODS_ARE_OUT = frozenset((OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.DELIVERED))
 
@@ -44,15 +48,17 @@ def answered(order: Order, payment_id: str, answer: ProviderAnswer, step: Step) 
     by_provider = step.as_(PROVIDER)
     if payment.status is PaymentState.PROCESSING:
         order = _settled_attempt(order, payment, answer, by_provider)
-    elif payment.status is PaymentState.FAILED:
+    elif payment.status in _GIVEN_UP:
         order = _late(order, payment, answer, by_provider)
+    elif payment.status in _HELD:
+        return _held(order, payment, answer, by_provider)
     return settled(order, by_provider)
 
 
 def captured(order: Order, payment_id: str, answer: ProviderAnswer | OperationDeclined, step: Step) -> Order:
     """The order after a capture was tried. What was captured is what the provider says, as a whole."""
     payment = _payment(order, payment_id)
-    if payment.status not in {PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED}:
+    if payment.status not in _HELD:
         return order
     if isinstance(answer, OperationDeclined):
         details = {"code": answer.code}
@@ -61,11 +67,13 @@ def captured(order: Order, payment_id: str, answer: ProviderAnswer | OperationDe
     if answer.captured_minor <= payment.captured_minor:
         return order
     is_whole = answer.captured_minor >= payment.authorized_minor
-    target = PaymentState.CAPTURED if is_whole else PaymentState.PARTIALLY_CAPTURED
+    is_over = is_whole or answer.state is ProviderState.CAPTURED  # not every provider holds a rest
+    target = PaymentState.CAPTURED if is_over else PaymentState.PARTIALLY_CAPTURED
     details = {"amountMinor": str(answer.captured_minor - payment.captured_minor)}
     order = order.with_subject(_PAYMENT, payment_id, captured_minor=answer.captured_minor)
     order = _moved(order, payment, "capturePayment", target, step, details)
-    return settled(_taken(drawn(order), step.as_(PROVIDER)), step)
+    order = _taken(drawn(order), payment_id, step.as_(PROVIDER))
+    return settled(_authorization_lost(order, step) if is_over and not is_whole else order, step)
 
 
 def voided(order: Order, payment_id: str, action: str, step: Step) -> Order:
@@ -87,22 +95,21 @@ def refunded(order: Order, refund_id: str, answer: ProviderAnswer | OperationDec
         details = {"code": answer.code}
         order = order.with_subject(MachineKind.REFUND, refund_id, attempts=refund.attempts + 1)
         order = transition(order, MachineKind.REFUND, refund_id, "refundFailed", by_provider, details=details)
-        if refund.attempts + 1 < MAX_REFUND_ATTEMPTS:
+        if not answer.is_final and refund.attempts + 1 < MAX_REFUND_ATTEMPTS:
             order = transition(order, MachineKind.REFUND, refund_id, "retryRefund", step.as_(SYSTEM))
         return settled(order, step)
-    payment = _payment(order, refund.payment_id)
-    total = payment.refunded_minor + refund.amount_minor
-    order = transition(order, MachineKind.REFUND, refund_id, "refundSettled", by_provider)
-    order = order.with_subject(_PAYMENT, payment.id, refunded_minor=total)
-    target = PaymentState.REFUNDED if total >= payment.captured_minor else PaymentState.PARTIALLY_REFUNDED
-    order = transition(order, _PAYMENT, payment.id, "refundSucceeded", by_provider, to=target)
-    return settled(order, by_provider)
+    return settled(given_back(order, refund_id, by_provider), by_provider)
 
 
 def given_up(order: Order, payment_id: str, step: Step) -> Order:
     """The provider knows nothing of an attempt after its time: it counts as failed."""
     order = transition(order, _PAYMENT, payment_id, "paymentTimeout", step.as_(SYSTEM))
     return settled(order, step)
+
+
+def cancelled(order: Order, payment_id: str, step: Step) -> Order:
+    """An attempt that goes with its order, though the provider has not settled it. Money that still comes goes back."""
+    return transition(order, _PAYMENT, payment_id, "cancelPayment", step.as_(SYSTEM))
 
 
 def _payment(order: Order, payment_id: str) -> PaymentView:
@@ -115,18 +122,31 @@ def _payment(order: Order, payment_id: str) -> PaymentView:
 def _settled_attempt(order: Order, payment: PaymentView, answer: ProviderAnswer, step: Step) -> Order:
     match answer.state:
         case ProviderState.PROCESSING:
-            if payment.next_action == answer.next_action:
+            reference = answer.reference or payment.provider_reference
+            if (payment.next_action, payment.provider_reference) == (answer.next_action, reference):
                 return order
-            order = order.with_subject(_PAYMENT, payment.id, next_action=answer.next_action)
+            order = order.with_subject(
+                _PAYMENT, payment.id, next_action=answer.next_action, provider_reference=reference
+            )
             return transition(order, _PAYMENT, payment.id, "paymentPending", step)
         case ProviderState.DECLINED | ProviderState.VOIDED:
             details = {"code": answer.decline_code, "message": answer.decline_message}
-            order = order.with_subject(_PAYMENT, payment.id, next_action=None, provider_reference=answer.reference)
+            reference = answer.reference or payment.provider_reference
+            order = order.with_subject(_PAYMENT, payment.id, next_action=None, provider_reference=reference)
             return transition(order, _PAYMENT, payment.id, "paymentDeclined", step, details=details)
         case ProviderState.AUTHORIZED:
             return _secured(_with_amounts(order, payment, answer), payment.id, "paymentAuthorized", step)
         case ProviderState.CAPTURED:
             return _secured(_with_amounts(order, payment, answer), payment.id, "paymentCaptured", step)
+
+
+def _held(order: Order, payment: PaymentView, answer: ProviderAnswer, step: Step) -> Order:
+    """What the provider's side did of itself with money that it holds: took it, or let it go."""
+    if answer.captured_minor > payment.captured_minor:
+        return captured(order, payment.id, answer, step)
+    if answer.state is ProviderState.VOIDED:
+        return voided(order, payment.id, "authorizationExpiry", step)
+    return order
 
 
 def _late(order: Order, payment: PaymentView, answer: ProviderAnswer, step: Step) -> Order:
@@ -141,7 +161,7 @@ def _with_amounts(order: Order, payment: PaymentView, answer: ProviderAnswer) ->
         _PAYMENT,
         payment.id,
         next_action=None,
-        provider_reference=answer.reference,
+        provider_reference=answer.reference or payment.provider_reference,
         authorized_minor=max(answer.authorized_minor, answer.captured_minor),
         captured_minor=answer.captured_minor,
     )
@@ -157,26 +177,27 @@ def _secured(order: Order, payment_id: str, action: str, step: Step) -> Order:
     if payable == 0 and payment.open_authorization_minor:
         return order.with_errands(Errand(ErrandKind.VOID, payment_id))
     excess = min(payment.captured_minor, max(0, payment.captured_minor - payable))
-    if excess > 0:
+    if excess > 0 and not order.head.is_imported:
         order = order.with_subject(_PAYMENT, payment_id, excess_minor=excess)
         order = drawn(
             with_refund(order, _payment(order, payment_id), excess, step, reason="paid too much", is_excess=True)
         )
+    if payable == 0 and order.head.status in _BEING_WORKED_ON:
+        return order  # nothing was waited for
     return _order_paid(order, step)
 
 
 def _order_paid(order: Order, step: Step) -> Order:
+    """Where its table leads: to the last state that the row names once all is secured, till then to the first."""
     head = order.head
-    is_secured = head.payable_minor == 0
-    if head.status in _OPEN:
-        target: str = OrderStatus.PAID if is_secured else OrderStatus.PARTIALLY_PAID
-    elif head.status is OrderStatus.EXCEPTION:
-        target = str(head.previous_status) if is_secured else OrderStatus.EXCEPTION
-    elif head.status in _GOODS_ARE_OUT:
-        target = head.status
-    else:
+    rule = step.flow.rule(MachineKind.ORDER, head.status, "payOrder")
+    if rule is None:
         return order
-    return transition(order, MachineKind.ORDER, head.id, "payOrder", step, to=target)
+    # A balance that is not open yet is not paid because nothing is payable.
+    is_secured = (head.due_minor if head.status is OrderStatus.PENDING_BALANCE else head.payable_minor) == 0
+    word = rule.next[-1 if is_secured else 0]
+    target = {SAME: head.status, BEFORE: head.previous_status}.get(word, word)
+    return transition(order, MachineKind.ORDER, head.id, "payOrder", step, to=str(target))
 
 
 def _authorization_lost(order: Order, step: Step) -> Order:
@@ -201,16 +222,29 @@ def _uncapturable(order: Order, step: Step) -> Order:
     return transition(order, MachineKind.ORDER, head.id, "authorizationLost", step, to=target)
 
 
-def _taken(order: Order, step: Step) -> Order:
+def _taken(order: Order, payment_id: str, step: Step) -> Order:
     """After a capture: one that comes too late goes back, one that ends an exception does so, what is not needed is let go."""
     head = order.head
     if head.status in _UNWANTED:
         return transition(order, MachineKind.ORDER, head.id, "latePayment", step)
     if head.status is OrderStatus.EXCEPTION and head.payable_minor == 0:
         order = transition(order, MachineKind.ORDER, head.id, "payOrder", step, to=str(head.previous_status))
+    order = _without_excess(order, payment_id, step)
     if owed_minor(head) == 0:
         order = order.with_errands(*(Errand(ErrandKind.VOID, p.id) for p in open_payments(order)))
     return order
+
+
+def _without_excess(order: Order, payment_id: str, step: Step) -> Order:
+    """A capture that crossed a cancellation of some units took more than the order costs now: that goes back."""
+    head, payment = order.head, _payment(order, payment_id)
+    went_back = sum(r.amount_minor for r in order.refunds if r.status is not RefundState.REJECTED and not r.is_excess)
+    excess = head.captured_minor - went_back - (head.total_minor - head.cancelled_minor)
+    excess = min(excess, payment_refundable_minor(order, payment))
+    if head.is_imported or excess <= 0:
+        return order
+    order = order.with_subject(_PAYMENT, payment.id, excess_minor=payment.excess_minor + excess)
+    return drawn(with_refund(order, _payment(order, payment.id), excess, step, reason="paid too much", is_excess=True))
 
 
 def _moved(

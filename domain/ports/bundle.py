@@ -13,6 +13,7 @@ from domain.ports.products import Content, Products
 from domain.ports.promotions import Promotions
 from domain.ports.quote_tokens import QuoteTokens
 from domain.ports.unit_of_work import UnitOfWorkFactory
+from domain.ports.voucher_codes import VoucherCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Ports:
     members: Members
     inventory: Inventory
     promotions: Promotions
+    voucher_codes: VoucherCodes
     payments: Payments
     logistics: Logistics
     taxes: Taxes

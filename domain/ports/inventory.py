@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.inventory.holding import Holding
+from domain.orders.stock_back import PlacedUnits
 from domain.orders.views import Allocation
 from domain.values.ids import IdKind, foreign_id
 
@@ -21,14 +23,20 @@ class WarehouseStockView:
     warehouse: WarehouseView
     on_hand: int
     reserved: int
+    allowance: int = 0
+    """So many units more may be sold than are there."""
 
     @property
     def available(self) -> int:
         return max(0, self.on_hand - self.reserved)
 
+    @property
+    def sellable(self) -> int:
+        return max(0, self.on_hand - self.reserved + self.allowance)
 
-StockPart = tuple[str, str, int, int]
-"""A warehouse's code and name, its units on hand, and those of them that are reserved."""
+
+StockPart = tuple[str, str, int, int, int]
+"""A warehouse's code and name, its units on hand, those of them that are reserved, and its allowance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,23 @@ class StockView:
     @property
     def by_warehouse(self) -> tuple[WarehouseStockView, ...]:
         return tuple(
-            WarehouseStockView(WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name), on_hand, reserved)
-            for code, name, on_hand, reserved in self.parts
+            WarehouseStockView(
+                WarehouseView(foreign_id(IdKind.WAREHOUSE, code), code, name), on_hand, reserved, allowance
+            )
+            for code, name, on_hand, reserved, allowance in self.parts
         )
+
+    @property
+    def sellable(self) -> int:
+        return sum([part.sellable for part in self.by_warehouse])
+
+
+@dataclass(frozen=True, slots=True)
+class Restocked:
+    """The stock after units arrived. `is_replayed`: they were booked before, under the same receipt."""
+
+    stock: StockView
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +105,13 @@ class Short:
     lines: tuple[Shortage, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Where everything is that was asked for: each in one warehouse, what was found in several is several."""
+
+    holdings: tuple[Holding, ...]
+
+
 class Inventory(Protocol):
     async def stock(self, skus: Sequence[str]) -> list[StockView | None]:
         """N SKUs → n results, same order; None: unknown SKU. One round trip. Raises ServiceUnavailable."""
@@ -96,6 +125,10 @@ class Inventory(Protocol):
         """All lines or none, from as few warehouses as possible. Idempotent by order and line: what is still held is
         kept (and its expiry moved to `expires_at`), what was deducted stays so, what had expired is reserved anew.
         """
+        ...
+
+    async def extend(self, order_id: str, expires_at: datetime) -> None:
+        """What the order has reserved is held until then; what is held longer stays so. Nothing is reserved anew. Idempotent."""
         ...
 
     async def deduct(self, order_id: str) -> None:
@@ -130,8 +163,35 @@ class Inventory(Protocol):
         """
         ...
 
-    async def restock(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
-        """Units arrived. None: unknown SKU or warehouse, and nothing changed."""
+    async def arrange(
+        self, order_id: str, line_ids: Collection[str], holdings: Sequence[Holding], expires_at: datetime
+    ) -> Arranged | Short:
+        """For these lines the order holds what is asked for and nothing else, all of it or nothing is changed. What it holds as
+        asked stays (a reservation's expiry is moved), what it holds besides is free again or comes back to the stock, what
+        is missing is reserved, or deducted. Idempotent.
+        """
+        ...
+
+    async def withdraw(self, order_id: str, withdrawal_id: str, units: Sequence[PlacedUnits]) -> None:
+        """Units that never left are wanted no more: what is reserved for them is free again, what was deducted comes back; the
+        order's other units stay as they are. Idempotent by `withdrawal_id`.
+        """
+        ...
+
+    async def take_back(self, order_id: str, return_id: str, units: Sequence[PlacedUnits]) -> None:
+        """Units that had left are in the warehouse again, and can be sold. Idempotent by `return_id`."""
+        ...
+
+    async def restock(self, sku: str, warehouse: str, quantity: int, receipt: str | None = None) -> Restocked | None:
+        """Units arrived. None: unknown SKU or warehouse, and nothing changed. Idempotent by `receipt`, for good; without one
+        each call is an arrival. Raises ServiceRejected where the receipt was of something else.
+        """
+        ...
+
+    async def allow(self, sku: str, warehouse: str, quantity: int) -> StockView | None:
+        """So many units more may be sold there than are there; 0: none. None: unknown SKU or warehouse. Raises ServiceRejected
+        where more was sold already.
+        """
         ...
 
     async def expire(self, now: datetime, limit: int) -> int:

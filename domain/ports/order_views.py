@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from domain.access.viewer import OrderScope
-from domain.orders.views import FulfillmentView, OrderView, TransitionView
+from domain.orders.views import AfterSaleView, FulfillmentView, GroupView, OrderView, TransitionView
 from domain.values.enums import (
+    AfterSaleKind,
+    AfterSaleState,
     AfterSaleStatus,
     ChannelKind,
     FulfillmentState,
@@ -130,6 +132,14 @@ class FulfillmentFilter:
     promised_at: DateTimeRange | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AfterSaleFilter:
+    status: tuple[AfterSaleState, ...] | None = None
+    kind: tuple[AfterSaleKind, ...] | None = None
+    order_id: tuple[str, ...] | None = None
+    created_at: DateTimeRange | None = None
+
+
 class OrderViews(Protocol):
     """Every method is one SQL statement, whatever the number of keys."""
 
@@ -159,7 +169,7 @@ class OrderViews(Protocol):
         self, scope: OrderScope, view: type[V], ids: Sequence[str], *, columns: Columns = None
     ) -> list[V | None]:
         """Rows of one read model by their own id (OrderView, OrderLineView, PaymentView, RefundView, FulfillmentView,
-        ShipmentView): n ids → n results, same order; None: unknown, or outside of the scope.
+        ShipmentView, VoucherView): n ids → n results, same order; None: unknown, or outside of the scope.
         """
         ...
 
@@ -179,6 +189,10 @@ class OrderViews(Protocol):
         """Of each order, the steps after a sequence number: n ids → n slices."""
         ...
 
+    async def groups(self, scope: OrderScope, ids: Sequence[str]) -> list[GroupView | None]:
+        """Of the scope's business units: whoever may join one may see it. n ids → n results, same order."""
+        ...
+
     async def fulfillments(
         self, scope: OrderScope, query: FulfillmentFilter, page: PageRequest, *, columns: Columns = None
     ) -> Slice[FulfillmentView]:
@@ -186,3 +200,17 @@ class OrderViews(Protocol):
         ...
 
     async def count_fulfillments(self, scope: OrderScope, query: FulfillmentFilter) -> int: ...
+
+    async def after_sales(
+        self, scope: OrderScope, query: AfterSaleFilter, page: PageRequest, *, columns: Columns = None
+    ) -> Slice[AfterSaleView]:
+        """Newest first; position `(created_at, id)`."""
+        ...
+
+    async def count_after_sales(self, scope: OrderScope, query: AfterSaleFilter) -> int: ...
+
+    async def subject_history(
+        self, subjects: Sequence[tuple[str, str]], first: int, after_sequence: int
+    ) -> list[Slice[TransitionView]]:
+        """Of each `(order_id, subject_id)`, that subject's own steps after a sequence number: n pairs → n slices."""
+        ...

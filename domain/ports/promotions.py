@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from domain.orders.installments import BalanceDates
 from domain.orders.pricing_rules import Coupon, LinePromotion, OrderPromotion
 
 
@@ -18,6 +19,8 @@ class PromotionRequest:
     member_level: str | None
     coupon_codes: tuple[str, ...]
     at: datetime
+    order_id: str | None = None
+    """The order whose own claims do not count against a coupon's limits."""
 
 
 class CouponRefusal(StrEnum):
@@ -46,6 +49,12 @@ class ActivePromotions:
 
 
 class Promotions(Protocol):
+    async def presales(self, business_unit: str, skus: Sequence[str], at: datetime) -> list[BalanceDates | None]:
+        """When the balance of each SKU is paid: n SKUs → n results, same order; None: it is on no presale now. One round
+        trip. Raises ServiceUnavailable.
+        """
+        ...
+
     async def active(self, request: PromotionRequest) -> ActivePromotions:
         """What holds for such an order now. One round trip. Raises ServiceUnavailable."""
         ...
@@ -54,6 +63,14 @@ class Promotions(Protocol):
         self, order_id: str, member_id: str, coupon_codes: Sequence[str], at: datetime
     ) -> RefusedCoupon | None:
         """Takes one use of each coupon for the order, all or none. Idempotent by order and code."""
+        ...
+
+    async def claim_only(
+        self, order_id: str, member_id: str, coupon_codes: Sequence[str], at: datetime
+    ) -> RefusedCoupon | None:
+        """The order claims these coupons and no others: those besides are given back, what is missing is taken, as by `claim`.
+        All of it, or nothing is changed. Idempotent.
+        """
         ...
 
     async def release(self, order_id: str) -> None:

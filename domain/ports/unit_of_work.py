@@ -1,15 +1,17 @@
 """The unit of work: one transaction over orders, keys, jobs and timers. Leaving it without `commit` rolls everything back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from domain.access.viewer import OrderScope
 from domain.orders.model import Errand, ErrandKind, Order
-from domain.values.enums import MachineKind
+from domain.orders.views import GroupView
+from domain.values.enums import GroupStatus, MachineKind
 from domain.values.faults import OrderCenterFault
 from domain.values.outcomes import Outcome
 
@@ -70,6 +72,20 @@ class DueTimer:
     name: str
     action: str
     machine: MachineKind
+
+
+class SeatRefusal(StrEnum):
+    UNKNOWN = "UNKNOWN_GROUP"
+    CLOSED = "GROUP_CLOSED"
+    FULL = "GROUP_FULL"
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRefused:
+    """Why there is no seat, and how many the group has."""
+
+    why: SeatRefusal
+    size: int = 0
 
 
 class Attempt(Protocol):
@@ -133,6 +149,21 @@ class UnitOfWork(Protocol):
         """Of a member; nobody else counts them until the end of the transaction."""
         ...
 
+    async def units_of_member(
+        self,
+        business_unit: str,
+        member_id: str,
+        skus: Sequence[str],
+        since: datetime,
+        *,
+        has_imported: bool,
+        besides: str | None = None,
+    ) -> Mapping[str, int]:
+        """By SKU the units that the member's orders placed since then have, but for those that were cancelled or came back;
+        nobody else counts them until the end of the transaction. `besides`: an order that is left out.
+        """
+        ...
+
     async def tracking_number_taken(self, carrier: str, tracking_number: str) -> bool: ...
 
     async def parcels_known(self, parcels: Collection[Parcel]) -> frozenset[Parcel]:
@@ -142,6 +173,34 @@ class UnitOfWork(Protocol):
     async def shipment_of(self, carrier: str, tracking_number: str) -> tuple[str, str] | None:
         """The order and the shipment of the carrier's parcel."""
         ...
+
+    async def open_group(self, group: GroupView, order_id: str) -> None:
+        """A new group, in which the order has the first seat."""
+        ...
+
+    async def take_seat(
+        self, group_id: str, order_id: str, business_unit: str, now: datetime
+    ) -> GroupView | SeatRefused:
+        """One seat for the order, or why there is none. Nobody else takes the same one."""
+        ...
+
+    async def release_seat(self, order_id: str) -> None:
+        """The order's seat is free again, if its group is open still. Idempotent."""
+        ...
+
+    async def end_group(self, group_id: str, status: GroupStatus) -> None:
+        """An open group formed, or failed."""
+        ...
+
+    async def group(self, group_id: str) -> GroupView | None:
+        """Locked until the end."""
+        ...
+
+    async def seats_of(self, group_id: str) -> list[str]:
+        """The orders that have a seat, sorted."""
+        ...
+
+    async def order_of_voucher(self, voucher_id: str) -> str | None: ...
 
     async def waiting_for(self, sku: str, after: Waiting | None, limit: int) -> list[Waiting]:
         """The fulfillments that wait for stock of the SKU, among others perhaps; the longest waiting first."""

@@ -57,6 +57,11 @@ class PaymentState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class ExceptionResolution(StrEnum):
+    RETRY = "RETRY"
+    REFUND = "REFUND"
+
+
 class RefundState(StrEnum):
     REQUESTED = "REQUESTED"
     PROCESSING = "PROCESSING"
@@ -90,6 +95,30 @@ class FulfillmentState(StrEnum):
     RETURNED = "RETURNED"
     ON_HOLD = "ON_HOLD"
     CANCELLED = "CANCELLED"
+
+
+class AfterSaleKind(StrEnum):
+    REFUND_ONLY = "REFUND_ONLY"
+    RETURN_REFUND = "RETURN_REFUND"
+    EXCHANGE = "EXCHANGE"
+
+
+class AfterSaleState(StrEnum):
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    ARBITRATION = "ARBITRATION"
+    AWAITING_RETURN = "AWAITING_RETURN"
+    RETURN_IN_TRANSIT = "RETURN_IN_TRANSIT"
+    INSPECTING = "INSPECTING"
+    DISPUTED = "DISPUTED"
+    REFUNDING = "REFUNDING"
+    EXCHANGING = "EXCHANGING"
+    EXCHANGE_SHIPPED = "EXCHANGE_SHIPPED"
+    REFUND_EXCEPTION = "REFUND_EXCEPTION"
+    COMPLETED = "COMPLETED"
+    WITHDRAWN = "WITHDRAWN"
+    CLOSED = "CLOSED"
 
 
 class AfterSaleStatus(StrEnum):
@@ -193,6 +222,19 @@ class PaymentNextActionKind(StrEnum):
     WAIT = "WAIT"
 
 
+class GroupStatus(StrEnum):
+    OPEN = "OPEN"
+    FORMED = "FORMED"
+    FAILED = "FAILED"
+
+
+class VoucherStatus(StrEnum):
+    ISSUED = "ISSUED"
+    REDEEMED = "REDEEMED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
 class OrderSort(StrEnum):
     PLACED_AT_DESC = "PLACED_AT_DESC"
     PLACED_AT_ASC = "PLACED_AT_ASC"
@@ -207,6 +249,7 @@ class StockPolicy(StrEnum):
 
     DEDUCT_ON_ORDER = "DEDUCT_ON_ORDER"
     RESERVE_ON_ORDER = "RESERVE_ON_ORDER"
+    DEDUCT_ON_PAYMENT = "DEDUCT_ON_PAYMENT"
     NONE = "NONE"
 
 
@@ -215,3 +258,16 @@ class CapturePolicy(StrEnum):
 
     AT_CONFIRMATION = "AT_CONFIRMATION"
     AT_SHIPMENT = "AT_SHIPMENT"
+
+
+class ModificationStatus(StrEnum):
+    """What became of a change of a paid order that costs more; no word of the contract."""
+
+    PENDING = "PENDING"
+    APPLIED = "APPLIED"
+    DROPPED = "DROPPED"
+
+
+class BatchPolicy(StrEnum):
+    EACH = "EACH"
+    ALL_OR_NOTHING = "ALL_OR_NOTHING"

@@ -17,6 +17,9 @@ class IdKind(StrEnum):
     SHIPMENT = "shp_"
     PAYMENT = "pay_"
     REFUND = "ref_"
+    AFTER_SALE = "afs_"
+    GROUP = "grp_"
+    VOUCHER = "vch_"
     EVENT = "evt_"
     RECEIPT = "rcp_"
     PRODUCT = "prd_"
@@ -33,6 +36,9 @@ OWN_KINDS: Final = frozenset(
         IdKind.SHIPMENT,
         IdKind.PAYMENT,
         IdKind.REFUND,
+        IdKind.AFTER_SALE,
+        IdKind.GROUP,
+        IdKind.VOUCHER,
         IdKind.EVENT,
         IdKind.RECEIPT,
     )

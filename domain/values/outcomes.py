@@ -27,8 +27,26 @@ class OrderPlaced(Done):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersPlaced(Success):
+    """A batch was worked off: what became of each order, in the order of the batch."""
+
+    results: tuple[Success | Refusal, ...]
+    placed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChanged(Done):
     pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderModified(Done):
+    """Not applied: nothing was to be done, or the difference is waited for."""
+
+    difference_minor: int
+    currency: str
+    is_applied: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +60,28 @@ class PaymentChanged(Done):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundChanged(Done):
+    payment_id: str
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FulfillmentChanged(Done):
     fulfillment_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AfterSaleChanged(Done):
+    after_sale_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingRecorded(Done):
+    """A parcel on its way out has a fulfillment, one on its way back a case."""
+
     shipment_id: str
-    fulfillment_id: str
+    fulfillment_id: str | None = None
+    after_sale_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +109,14 @@ STORABLE: Final[dict[str, type[Outcome]]] = {
     outcome.__name__: outcome
     for outcome in (
         OrderPlaced,
+        OrdersPlaced,
         OrderChanged,
+        OrderModified,
         OrderPaid,
         PaymentChanged,
+        RefundChanged,
         FulfillmentChanged,
+        AfterSaleChanged,
         OrdersImported,
         refusals.OutOfStock,
         refusals.PriceChanged,
@@ -89,6 +125,8 @@ STORABLE: Final[dict[str, type[Outcome]]] = {
         refusals.InvalidCoupon,
         refusals.InvalidInput,
         refusals.LimitExceeded,
+        refusals.NotAttempted,
+        refusals.IdempotencyConflict,
         refusals.DuplicateExternalNumber,
         refusals.Forbidden,
         refusals.NotFound,

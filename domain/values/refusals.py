@@ -86,6 +86,14 @@ class InvalidInput(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotAttempted(Refusal):
+    """Of a batch that is placed as a whole or not at all."""
+
+    code: str = "NOT_ATTEMPTED"
+    message: str = "Another order of the batch cannot be placed, so none was."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitExceeded(Refusal):
     code: str = "LIMIT_EXCEEDED"
     limit: int

@@ -1,4 +1,4 @@
-"""acceptFulfillment, declineFulfillment, packFulfillment, deliverFulfillment."""
+"""acceptFulfillment, declineFulfillment, packFulfillment, deliverFulfillment, interceptFulfillment."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import strawberry
 
 from domain.actions.act_on_fulfillment import act_on_fulfillment
+from domain.actions.act_on_return import intercept_fulfillment
 from domain.actions.decline_fulfillment import decline_fulfillment
 from domain.orders.commands import ActOnFulfillment
 from domain.values.outcomes import Outcome
@@ -32,7 +33,10 @@ class FulfillmentActionInput:
         )
 
 
-_OWN_HANDLERS: Final[dict[str, Handler[ActOnFulfillment, Outcome]]] = {"declineFulfillment": decline_fulfillment}
+_OWN_HANDLERS: Final[dict[str, Handler[ActOnFulfillment, Outcome]]] = {
+    "declineFulfillment": decline_fulfillment,
+    "interceptFulfillment": intercept_fulfillment,
+}
 """Of actions that do more than one step of the table."""
 
 

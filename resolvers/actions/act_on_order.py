@@ -1,4 +1,4 @@
-"""confirmOrder, holdOrder, releaseOrder, confirmReceipt, extendReceipt, completeOrder."""
+"""rejectOrder, confirmOrder, holdOrder, releaseOrder, confirmReceipt, extendReceipt, completeOrder; approveOrder."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,7 +10,7 @@ from domain.actions import act_on_order as handler
 from domain.orders.commands import ActOnOrder
 from domain.values.outcomes import Outcome
 from resolvers.absent import given, optional, required
-from resolvers.actions.answering import Reading, answer
+from resolvers.actions.answering import Handler, Reading, answer
 from resolvers.context import Info
 
 
@@ -31,13 +31,13 @@ class OrderActionInput:
         )
 
 
-def order_action(action: str) -> Callable[..., Awaitable[Outcome]]:
+def order_action(action: str, act: Handler[ActOnOrder, Outcome] | None = None) -> Callable[..., Awaitable[Outcome]]:
     """The resolver of the mutation of this name."""
 
     async def resolve(
         info: Info,
         asked: Annotated[OrderActionInput, strawberry.argument(name="input", description="The order to act on.")],
     ) -> Outcome:
-        return await answer(info, asked, partial(asked.to_command, action), handler.act_on_order)
+        return await answer(info, asked, partial(asked.to_command, action), act or handler.act_on_order)
 
     return resolve

@@ -8,6 +8,7 @@ import strawberry
 from domain.actions import quote_order as handler
 from domain.actions.quote_order import OrderQuote
 from domain.orders.commands import Wish
+from domain.orders.installments import amounts
 from domain.orders.placement import DraftLine
 from domain.orders.pricing import PricedLine
 from domain.orders.views import DiscountView, InstallmentView
@@ -79,6 +80,19 @@ def discounts_of(quote: OrderQuote) -> tuple[DiscountView, ...]:
 
 
 def installments_of(quote: OrderQuote) -> tuple[InstallmentView, ...]:
-    """The whole total at once; its deadline begins with the placement."""
-    price = quote.priced.price
-    return (InstallmentView("", 1, InstallmentKind.FULL, price.total_minor, 0, price.currency, None, None),)
+    """Their deadlines begin with the placement; a presale's balance has dates of its own."""
+    price, terms, balance = quote.priced.price, quote.priced.terms, quote.priced.balance
+    parts = amounts(terms.flow.order_type, price.total_minor, terms.unit.deposits)
+    return tuple(
+        InstallmentView(
+            "",
+            position,
+            kind,
+            amount,
+            0,
+            price.currency,
+            balance.opens_at if balance and kind is InstallmentKind.BALANCE else None,
+            balance.due_at if balance and kind is InstallmentKind.BALANCE else None,
+        )
+        for position, (kind, amount) in enumerate(parts, start=1)
+    )

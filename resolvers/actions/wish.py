@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import strawberry
 from strawberry.scalars import JSON
 
-from domain.orders.commands import PlaceOrderLine, Wish
+from domain.orders.commands import PlaceOrderLine, WantedGroup, Wish
 from domain.orders.views import Address
 from domain.values.enums import OrderType
 from resolvers.absent import given, optional, required
@@ -22,8 +22,9 @@ class PlaceOrderLineInput:
         "PARTNER, where the channel sells at its own prices: the price of one unit."
     )
 
-    def to_line(self, reading: Reading, position: int) -> PlaceOrderLine:
-        path = ("lines", str(position))
+    def to_line(self, reading: Reading, position: int, name: str = "lines") -> PlaceOrderLine:
+        """`name`: of the list in the input."""
+        path = (name, str(position))
         return PlaceOrderLine(
             sku=self.sku,
             quantity=self.quantity,
@@ -67,6 +68,10 @@ class GroupInput:
     open: OpenGroupInput | None = optional("Open a new group.")
     join: strawberry.ID | None = optional("The id of the group to join.")
 
+    def to_group(self) -> WantedGroup:
+        opened: Any = given(self.open)
+        return WantedGroup(None if opened is None else opened.size, given(self.join))
+
 
 class WishInput(Protocol):
     """The fields that both inputs have."""
@@ -85,6 +90,7 @@ class WishInput(Protocol):
 
 def to_wish(asked: WishInput, reading: Reading) -> Wish:
     address: Any = given(asked.shipping_address)
+    group: Any = given(asked.group)
     return Wish(
         business_unit=asked.business_unit,
         channel=asked.channel,
@@ -95,5 +101,5 @@ def to_wish(asked: WishInput, reading: Reading) -> Wish:
         shipping_address=None if address is None else address.to_address(),
         shipping_method=given(asked.shipping_method),
         manual_discount=reading.money(asked.manual_discount, "manualDiscount"),
-        has_group=given(asked.group) is not None,
+        group=None if group is None else group.to_group(),
     )

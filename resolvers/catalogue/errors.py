@@ -58,6 +58,11 @@ ERRORS: Final = (
         "Send a mutation again only with its idempotency key; report `requestId`.",
     ),
     Entry(
+        "INVALID_CALLBACK",
+        "A payment provider's callback is signed well, and yet no event that can be read.",
+        "Hold the provider's version of its events against the one that is meant here.",
+    ),
+    Entry(
         "INVALID_CURSOR",
         "The cursor was not given out for this list, with this sort and filter.",
         "Begin with the first page.",
@@ -67,6 +72,11 @@ ERRORS: Final = (
         "The body, or a parameter, cannot be read as JSON: bad syntax, invalid UTF-8, half of a surrogate pair, an"
         " infinite number, or endless nesting.",
         "Write it with a JSON library.",
+    ),
+    Entry(
+        "INVALID_SIGNATURE",
+        "A payment provider's callback is not signed, or not with the secret that was agreed.",
+        "Set the secret that the provider shows for this endpoint.",
     ),
     Entry("METHOD_NOT_ALLOWED", "This HTTP method is not for this; mutations go by POST.", "See the `Allow` header."),
     Entry("NOT_ACCEPTABLE", "`Accept` names no type that answers have.", "Accept `application/graphql-response+json`."),
@@ -88,8 +98,18 @@ ERRORS: Final = (
         "Try again after `retryAfterMs`; `service` says which one.",
         is_retryable=True,
     ),
+    Entry(
+        "STALE_SIGNATURE",
+        "A payment provider's callback was signed too long ago: it may be a recorded one.",
+        "Have the provider send it anew; compare both clocks.",
+    ),
     Entry("TOO_DEEP", "The variables are nested too deeply.", "Send flatter values."),
     Entry("UNAUTHENTICATED", "The key is not known here.", "Send a valid key: `Authorization: Bearer KEY`."),
+    Entry(
+        "UNKNOWN_PAYMENT",
+        "A payment provider's callback is about a payment that was never begun here.",
+        "See whether the provider's endpoint leads to the right order center.",
+    ),
     Entry("UNSUPPORTED_ENCODING", "The body is compressed.", "Send it as it is."),
     Entry(
         "UNSUPPORTED_MEDIA_TYPE", "The body is not declared as JSON in UTF-8.", "Send `Content-Type: application/json`."

@@ -21,6 +21,7 @@ REFUSALS: Final = (
         "Read it from `order`; a new order needs a new number.",
     ),
     Entry("FORBIDDEN", "None of the caller's roles may do this.", "Ask someone who may."),
+    Entry("GROUP_FULL", "Every seat of the group is taken.", "Join another group, or open one."),
     Entry(
         "IDEMPOTENCY_CONFLICT",
         "The idempotency key was used with another input.",
@@ -29,6 +30,11 @@ REFUSALS: Final = (
     Entry("INVALID_COUPON", "The coupon cannot be used.", "Leave it out."),
     Entry("INVALID_INPUT", "Values of the input cannot be used.", "Correct what `problems` lists."),
     Entry("LIMIT_EXCEEDED", "More than `limit` of something.", "Ask for at most `limit`."),
+    Entry(
+        "NOT_ATTEMPTED",
+        "All or nothing: another order of the batch cannot be placed.",
+        "Correct or leave out that one, and send the batch with a new key.",
+    ),
     Entry("NOT_FOUND", "There is no such object for the caller.", "Check the id, and whose object it is."),
     Entry(
         "OUT_OF_STOCK",
@@ -53,6 +59,11 @@ REFUSALS: Final = (
         "A service that is needed does not answer; nothing was changed.",
         "Send the same request again.",
         is_retryable=True,
+    ),
+    Entry(
+        "TOO_MANY_UNITS_OF_MEMBER",
+        "With this order the member would have more units of a SKU than its orders of some time may have together.",
+        "Order fewer, or later.",
     ),
     Entry(
         "TOO_MANY_UNPAID_ORDERS",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain.orders.views import FulfillmentLineView, ShipmentView
+from domain.orders.views import FulfillmentLineView, ShipmentLine, ShipmentView
 from domain.ports.order_views import FulfillmentFilter
 from domain.values.enums import FulfillmentState
 from resolvers.absent import given, optional
@@ -54,7 +54,9 @@ def fulfillments(
 
 
 def parcel_lines(shipment: ShipmentView, lines: Sequence[FulfillmentLineView]) -> tuple[FulfillmentLineView, ...]:
-    """The fulfillment's lines, as far as they are in this parcel: all of its units were shipped."""
+    """The fulfillment's lines, as far as they are in this parcel: all of its units were shipped. A return has lines of its own."""
+    if shipment.fulfillment_id is None:
+        return tuple(_returned_line(shipment, part) for part in shipment.lines)
     by_id = {line.line_id: line for line in lines}
     return tuple(
         replace(
@@ -66,4 +68,18 @@ def parcel_lines(shipment: ShipmentView, lines: Sequence[FulfillmentLineView]) -
         )
         for part in shipment.lines
         if part.line_id in by_id
+    )
+
+
+def _returned_line(shipment: ShipmentView, part: ShipmentLine) -> FulfillmentLineView:
+    return FulfillmentLineView(
+        fulfillment_id=shipment.id,
+        line_id=part.line_id,
+        order_id=shipment.order_id,
+        sku=part.sku or "",
+        options=part.options or {},
+        quantity=part.quantity,
+        shipped_quantity=part.quantity,
+        cancelled_quantity=0,
+        returned_quantity=0,
     )

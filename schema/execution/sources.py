@@ -155,7 +155,7 @@ def _declared(given: Any, declarations: Declarations) -> Source | None:
         return _loaded(given)
     if isinstance(given, declarations.computed):
         parts = None if given.parts is None else Parts(given.parts.reads, given.parts.write)
-        return Computed(given.of, parts, given.reads if parts is None else parts.reads)
+        return Computed(given.of, parts, given.reads if parts is None or given.reads is not None else parts.reads)
     return Contextual(given.of, given.reads) if isinstance(given, declarations.contextual) else None
 
 

@@ -3,21 +3,28 @@
 import strawberry
 
 from resolvers.actions.quote_order import quote_order
+from resolvers.actions.quote_refund import quote_refund
+from resolvers.actions.split_order import preview_split
+from resolvers.reads import after_sales as read_after_sales
 from resolvers.reads import flows as read_flows
 from resolvers.reads import fulfillments as read_fulfillments
 from resolvers.reads import members as read_members
 from resolvers.reads import nodes as read_nodes
 from resolvers.reads import orders as read_orders
 from resolvers.reads import products as read_products
+from resolvers.reads import simulation as read_simulation
 from resolvers.reads import units as read_units
 from schema.types.access import Viewer
+from schema.types.after_sale import AfterSale, AfterSaleConnection
 from schema.types.flow import OrderFlow
 from schema.types.fulfillment import FulfillmentConnection
 from schema.types.member import Member, MemberConnection
 from schema.types.node import Node
 from schema.types.order import Order, OrderConnection
 from schema.types.product import Product, ProductConnection
-from schema.types.result import QuoteOrderResult
+from schema.types.result import QuoteOrderResult, QuoteRefundResult
+from schema.types.simulation import Simulation
+from schema.types.split import SplitPlan
 from schema.types.stock import Stock
 from schema.types.unit import BusinessUnit, Channel
 
@@ -67,6 +74,16 @@ class Query:
         graphql_type=FulfillmentConnection,
         description="The fulfillments of the orders that the viewer may see.",
     )
+    after_sale = strawberry.field(
+        resolver=read_after_sales.after_sale,
+        graphql_type=AfterSale | None,
+        description="One after-sale case by its id; null: unknown to the viewer.",
+    )
+    after_sales = strawberry.field(
+        resolver=read_after_sales.after_sales,
+        graphql_type=AfterSaleConnection,
+        description="The after-sale cases of the orders that the viewer may see.",
+    )
     business_units = strawberry.field(
         resolver=read_units.business_units,
         graphql_type=list[BusinessUnit],
@@ -77,6 +94,21 @@ class Query:
     )
     quote_order = strawberry.field(
         resolver=quote_order, graphql_type=QuoteOrderResult, description="What an order would cost now. Writes nothing."
+    )
+    preview_split = strawberry.field(
+        resolver=preview_split,
+        graphql_type=SplitPlan | None,
+        description="How an order would be split, and why each part is what it is; null: unknown to the viewer.",
+    )
+    quote_refund = strawberry.field(
+        resolver=quote_refund,
+        graphql_type=QuoteRefundResult,
+        description="What giving units of an order back would bring now. Writes nothing.",
+    )
+    simulate_actions = strawberry.field(
+        resolver=read_simulation.simulate_actions,
+        graphql_type=Simulation | None,
+        description="What a chain of actions would lead to, for the viewer and now; null: no such order. Writes nothing.",
     )
     order_flow = strawberry.field(
         resolver=read_flows.order_flow,

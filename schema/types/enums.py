@@ -82,6 +82,13 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "REJECTED": "Will not be done.",
         },
     ),
+    enums.ExceptionResolution: (
+        "How an order's exception ends.",
+        {
+            "RETRY": "It goes on where it was: the exception's cause is gone.",
+            "REFUND": "It is given up, and what was paid goes back.",
+        },
+    ),
     enums.FulfillmentStatus: (
         "How far the order is sent, drawn from its fulfillments.",
         {
@@ -111,6 +118,34 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "RETURNED": "Came back.",
             "ON_HOLD": "On hold with its order.",
             "CANCELLED": "Will not be sent.",
+        },
+    ),
+    enums.AfterSaleKind: (
+        "What the buyer wants of an after-sale case.",
+        {
+            "REFUND_ONLY": "The money back, without the goods coming back.",
+            "RETURN_REFUND": "The money back for goods that are returned.",
+            "EXCHANGE": "Other goods of the same price for those that are returned.",
+        },
+    ),
+    enums.AfterSaleState: (
+        "The state of one after-sale case.",
+        {
+            "REQUESTED": "Asked for; it is approved by itself after a while.",
+            "APPROVED": "Agreed to.",
+            "REJECTED": "Refused; the buyer may appeal.",
+            "ARBITRATION": "Support or finance rules on it.",
+            "AWAITING_RETURN": "The buyer sends the goods back.",
+            "RETURN_IN_TRANSIT": "The goods are on their way back.",
+            "INSPECTING": "What came back is looked at.",
+            "DISPUTED": "Nothing of what came back was accepted; support or finance rules on it.",
+            "REFUNDING": "The money is on its way back.",
+            "EXCHANGING": "The replacement is being made ready.",
+            "EXCHANGE_SHIPPED": "The replacement is on its way.",
+            "REFUND_EXCEPTION": "A refund failed for good.",
+            "COMPLETED": "Settled.",
+            "WITHDRAWN": "Taken back by the buyer.",
+            "CLOSED": "Ended without an agreement.",
         },
     ),
     enums.AfterSaleStatus: (
@@ -178,6 +213,10 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
         "Who pays for a discount.",
         {"PLATFORM": "The platform.", "MERCHANT": "The merchant.", "PARTNER": "The partner."},
     ),
+    enums.BatchPolicy: (
+        "What an order that cannot be placed means for the others of its batch.",
+        {"EACH": "Nothing: each is placed on its own.", "ALL_OR_NOTHING": "None of them is placed."},
+    ),
     enums.SplitDimension: (
         "By what an order is split into fulfillments.",
         {
@@ -227,6 +266,23 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "REDIRECT": "Go to the provider's page.",
             "CLIENT_SECRET": "Finish it in the provider's own form.",
             "WAIT": "Nothing: it takes its time.",
+        },
+    ),
+    enums.GroupStatus: (
+        "Where a group buy's group stands.",
+        {
+            "OPEN": "Seats can be taken, or are not all paid.",
+            "FORMED": "Every seat was paid in time: its orders went ahead.",
+            "FAILED": "Its time was over before that: its orders are given back.",
+        },
+    ),
+    enums.VoucherStatus: (
+        "Whether a voucher can be redeemed.",
+        {
+            "ISSUED": "It can be redeemed.",
+            "REDEEMED": "It was used.",
+            "EXPIRED": "Its time is over.",
+            "CANCELLED": "It was given back.",
         },
     ),
     enums.OrderSort: (

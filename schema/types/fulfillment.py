@@ -50,7 +50,7 @@ class Shipment(Node):
     carrier: str | None = strawberry.field(description="Who carries it.")
     tracking_number: str | None = strawberry.field(description="The carrier's number.")
     lines = loaded(
-        Load("fulfillment_lines", "fulfillment_id", parcel_lines),
+        Load("fulfillment_lines", "packed_with", parcel_lines),
         graphql_type=list[FulfillmentLine],
         description="What is in it; quantities are of this parcel.",
     )

@@ -34,11 +34,20 @@ class MoneyOf:
         return None if amount_minor is None else DomainMoney(amount_minor, attrgetter(self.currency)(parent))
 
 
-def money(minor: str, description: str, *, currency: str = "currency", is_nullable: bool = False) -> Any:
-    """A field of money; the attributes may be dotted."""
+def money(
+    minor: str,
+    description: str,
+    *,
+    currency: str = "currency",
+    is_nullable: bool = False,
+    reads: tuple[str, ...] | None = None,
+) -> Any:
+    """A field of money; the attributes may be dotted. `reads`: what the amount is made of, where it is no attribute itself."""
     graphql_type = Money | None if is_nullable else Money
     parts = Parts((minor, currency), _WRITTEN)
-    return computed(MoneyOf(minor, currency), graphql_type=graphql_type, description=description, parts=parts)
+    read = None if reads is None else (*reads, currency)
+    of = MoneyOf(minor, currency)
+    return computed(of, graphql_type=graphql_type, description=description, parts=parts, reads=read)
 
 
 def _currency(_amount_minor: int, currency: str) -> str:

@@ -11,6 +11,7 @@ from domain.values.enums import (
     DiscountFunder,
     DiscountKind,
     FulfillmentStatus,
+    GroupStatus,
     InstallmentKind,
     OrderStatus,
     OrderType,
@@ -23,6 +24,7 @@ from resolvers.reads.flows import actions_on_order, flow_of_order, running
 from resolvers.reads.nodes import referred
 from resolvers.reads.orders import history_of_order
 from resolvers.reads.units import business_unit_of, channel_of
+from schema.types.after_sale import AfterSale
 from schema.types.body_order import in_body_order
 from schema.types.connection import cursor, edges, nodes, page_info, total_count
 from schema.types.flow import AvailableAction, OrderFlow, Timer
@@ -76,6 +78,15 @@ class Installment:
     due_at: datetime | None = strawberry.field(description="Until when it must be paid.")
 
 
+@strawberry.type(description="Members who buy together: it goes ahead when every seat is taken and paid, in time.")
+@in_body_order
+class GroupBuy(Node):
+    size: int = strawberry.field(description="How many seats it has.")
+    joined: int = strawberry.field(description="How many of them are taken.")
+    status: GroupStatus = strawberry.field(description="Where it stands.")
+    deadline: datetime = strawberry.field(description="Until when it may form.")
+
+
 @strawberry.federation.type(keys=["id"], description="An order, with all that hangs on it.")
 @in_body_order
 class Order(Node):
@@ -123,10 +134,16 @@ class Order(Node):
     shipping_total = money("shipping_minor", "The shipping.")
     tax_total = money("tax_minor", "The tax.")
     total = money("total_minor", "subtotal − discountTotal + shippingTotal + taxTotal.")
-    paid_total = money("paid_minor", "What was captured less what was given back.")
+    paid_total = money(
+        "paid_minor", "What was captured less what was given back.", reads=("captured_minor", "refunded_minor")
+    )
     refunded_total = money("refunded_minor", "What was given back.")
     cancelled_total = money("cancelled_minor", "What of the total was cancelled.")
-    due_total = money("due_minor", "What is neither captured nor authorized yet.")
+    due_total = money(
+        "due_minor",
+        "What is neither captured nor authorized yet.",
+        reads=("status", "is_imported", "total_minor", "cancelled_minor", "captured_minor", "authorized_minor"),
+    )
     import_difference = money(
         "import_difference_minor", "What a legacy order's payments differ from its total by.", is_nullable=True
     )
@@ -140,9 +157,17 @@ class Order(Node):
         graphql_type=list[Installment],
         description="When which part of the total is due.",
     )
+    group = loaded(
+        Load("groups", "group_id"), graphql_type=GroupBuy | None, description="GROUP_BUY: the group that it belongs to."
+    )
     payments = loaded(Load("order_payments", "id"), graphql_type=list[Payment], description="The attempts to pay it.")
     fulfillments = loaded(
         Load("order_fulfillments", "id"), graphql_type=list[Fulfillment], description="Who sends which part of it."
+    )
+    after_sales = loaded(
+        Load("order_after_sales", "id"),
+        graphql_type=list[AfterSale],
+        description="The cases that were opened about it.",
     )
     available_actions = strawberry.field(
         resolver=actions_on_order,

@@ -1,11 +1,12 @@
 """Order lines: what was sold, and what became of it."""
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
-from domain.values.enums import SupplyChannel
+from domain.values.enums import SupplyChannel, VoucherStatus
 from domain.values.ids import IdKind
 from resolvers.loaded import Load, computed, loaded
 from resolvers.reads.products import price_drift
@@ -14,6 +15,14 @@ from schema.types.money import Money, money
 from schema.types.node import Node
 from schema.types.product import Product
 from schema.types.stock import Stock
+
+
+@strawberry.type(description="A code for one unit of what is not sent.")
+@in_body_order
+class Voucher(Node):
+    code: str | None = strawberry.field(description="What is shown to redeem it.")
+    status: VoucherStatus = strawberry.field(description="Whether it can be redeemed.")
+    redeemed_at: datetime | None = strawberry.field(description="When it was redeemed.")
 
 
 @strawberry.type(description="Who sells.")
@@ -61,4 +70,13 @@ class OrderLine(Node):
     shipped_quantity: int = strawberry.field(description="Units that were sent.")
     cancelled_quantity: int = strawberry.field(description="Units that were cancelled.")
     returned_quantity: int = strawberry.field(description="Units that came back.")
-    refundable_total = money("refundable_minor", "What of its total was not given back yet.")
+    vouchers = loaded(
+        Load("line_vouchers", "id"),
+        graphql_type=list[Voucher],
+        description="VIRTUAL: a voucher for each unit, once it is paid.",
+    )
+    refundable_total = money(
+        "refundable_minor",
+        "What of its total was not given back yet.",
+        reads=("quantity", "cancelled_quantity", "returned_quantity", "kept_quantity", "total_minor", "refunded_minor"),
+    )

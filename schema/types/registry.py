@@ -4,10 +4,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from domain.actions import quote_order
-from domain.orders import views
+from domain.orders import refund_quotes, views
 from domain.ports import inventory, members, products
 from domain.values import outcomes, refusals
-from schema.types import error, fulfillment, member, order, order_line, payment, product, quote, result, stock
+from schema.types import (
+    after_sale,
+    error,
+    fulfillment,
+    member,
+    order,
+    order_line,
+    payment,
+    product,
+    quote,
+    refund_quote,
+    result,
+    stock,
+)
 
 TYPE_OF_VIEW: Final[Mapping[type[Any], type[Any]]] = {
     views.OrderView: order.Order,
@@ -16,15 +29,23 @@ TYPE_OF_VIEW: Final[Mapping[type[Any], type[Any]]] = {
     views.RefundView: payment.Refund,
     views.FulfillmentView: fulfillment.Fulfillment,
     views.ShipmentView: fulfillment.Shipment,
+    views.AfterSaleView: after_sale.AfterSale,
+    views.VoucherView: order_line.Voucher,
+    views.GroupView: order.GroupBuy,
     products.ProductView: product.Product,
     members.MemberView: member.Member,
     inventory.WarehouseView: stock.Warehouse,
     quote_order.OrderQuote: quote.OrderQuote,
+    refund_quotes.UnitsRefund: refund_quote.RefundQuote,
     outcomes.OrderPlaced: result.PlaceOrderSuccess,
+    outcomes.OrdersPlaced: result.PlaceOrdersSuccess,
     outcomes.OrderChanged: result.OrderActionSuccess,
+    outcomes.OrderModified: result.ModifyOrderSuccess,
     outcomes.OrderPaid: result.PayOrderSuccess,
     outcomes.PaymentChanged: result.PaymentActionSuccess,
+    outcomes.RefundChanged: result.RefundActionSuccess,
     outcomes.FulfillmentChanged: result.FulfillmentActionSuccess,
+    outcomes.AfterSaleChanged: result.AfterSaleActionSuccess,
     outcomes.TrackingRecorded: result.RecordTrackingSuccess,
     outcomes.OrdersImported: result.ImportOrdersSuccess,
     refusals.OutOfStock: error.OutOfStock,
@@ -34,6 +55,7 @@ TYPE_OF_VIEW: Final[Mapping[type[Any], type[Any]]] = {
     refusals.InvalidCoupon: error.InvalidCoupon,
     refusals.InvalidInput: error.InvalidInput,
     refusals.LimitExceeded: error.LimitExceeded,
+    refusals.NotAttempted: error.NotAttempted,
     refusals.DuplicateExternalNumber: error.DuplicateExternalNumber,
     refusals.IdempotencyConflict: error.IdempotencyConflict,
     refusals.RequestInProgress: error.RequestInProgress,

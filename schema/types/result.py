@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from resolvers.loaded import Load, loaded
+from schema.types.after_sale import AfterSale
 from schema.types.body_order import in_body_order
 from schema.types.error import (
     ActionRejected,
@@ -26,9 +27,11 @@ from schema.types.error import (
     VersionConflict,
 )
 from schema.types.fulfillment import Fulfillment, Shipment
+from schema.types.money import money
 from schema.types.order import Order
-from schema.types.payment import Payment
+from schema.types.payment import Payment, Refund
 from schema.types.quote import OrderQuote
+from schema.types.refund_quote import RefundQuote
 
 
 def _order() -> Any:
@@ -57,6 +60,17 @@ class OrderActionSuccess:
     is_replayed: bool = _replayed()
 
 
+@strawberry.type(description="The order is changed, will be once its difference is paid, or would be.")
+@in_body_order
+class ModifyOrderSuccess:
+    order = _order()
+    difference = money("difference_minor", "The new total less the former one: below zero goes back.")
+    is_applied: bool = strawberry.field(
+        name="applied", description="False: a dry run, or it waits until the difference is paid."
+    )
+    is_replayed: bool = _replayed()
+
+
 @strawberry.type(description="The payment was started; its state says how far it came.")
 @in_body_order
 class PayOrderSuccess:
@@ -75,9 +89,28 @@ class PaymentActionSuccess:
 
 @strawberry.type(description="The action was taken.")
 @in_body_order
+class RefundActionSuccess:
+    refund = loaded(Load("refunds", "refund_id"), graphql_type=Refund, description="The refund, as it is now.")
+    payment = _payment()
+    order = _order()
+    is_replayed: bool = _replayed()
+
+
+@strawberry.type(description="The action was taken.")
+@in_body_order
 class FulfillmentActionSuccess:
     fulfillment = loaded(
         Load("fulfillments", "fulfillment_id"), graphql_type=Fulfillment, description="The fulfillment, as it is now."
+    )
+    order = _order()
+    is_replayed: bool = _replayed()
+
+
+@strawberry.type(description="The action was taken.")
+@in_body_order
+class AfterSaleActionSuccess:
+    after_sale = loaded(
+        Load("after_sales", "after_sale_id"), graphql_type=AfterSale, description="The case, as it is now."
     )
     order = _order()
     is_replayed: bool = _replayed()
@@ -91,6 +124,11 @@ class RecordTrackingSuccess:
         Load("fulfillments", "fulfillment_id"),
         graphql_type=Fulfillment | None,
         description="The fulfillment that it is a part of, as it is now.",
+    )
+    after_sale = loaded(
+        Load("after_sales", "after_sale_id"),
+        graphql_type=AfterSale | None,
+        description="The after-sale case that it comes back for, as it is now.",
     )
     order = _order()
     is_replayed: bool = strawberry.field(name="replayed", description="Whether this event was recorded before.")
@@ -129,6 +167,26 @@ PlaceOrderResult = Annotated[
     | Forbidden,
     strawberry.union("PlaceOrderResult", description="What became of an order to be placed."),
 ]
+
+
+@strawberry.type(description="The batch was worked off.")
+class PlaceOrdersSuccess:
+    results: list[PlaceOrderResult] = strawberry.field(description="What became of each order, by position.")
+    placed: int = strawberry.field(description="How many are placed.")
+    failed: int = strawberry.field(description="How many are not.")
+    is_replayed: bool = _replayed()
+
+
+PlaceOrdersResult = Annotated[
+    PlaceOrdersSuccess
+    | InvalidInput
+    | LimitExceeded
+    | IdempotencyConflict
+    | RequestInProgress
+    | ServiceUnavailable
+    | Forbidden,
+    strawberry.union("PlaceOrdersResult", description="What became of a batch of orders to be placed."),
+]
 OrderActionResult = Annotated[
     OrderActionSuccess
     | PaymentDeclined
@@ -142,6 +200,23 @@ OrderActionResult = Annotated[
     | ServiceUnavailable
     | Forbidden,
     strawberry.union("OrderActionResult", description="What became of an action on an order."),
+]
+ModifyOrderResult = Annotated[
+    ModifyOrderSuccess
+    | ActionRejected
+    | VersionConflict
+    | OutOfStock
+    | UnknownProduct
+    | LimitExceeded
+    | InvalidCoupon
+    | PriceChanged
+    | InvalidInput
+    | NotFound
+    | IdempotencyConflict
+    | RequestInProgress
+    | ServiceUnavailable
+    | Forbidden,
+    strawberry.union("ModifyOrderResult", description="What became of a change of an order."),
 ]
 PayOrderResult = Annotated[
     PayOrderSuccess
@@ -170,6 +245,18 @@ PaymentActionResult = Annotated[
     | Forbidden,
     strawberry.union("PaymentActionResult", description="What became of an action on a payment."),
 ]
+RefundActionResult = Annotated[
+    RefundActionSuccess
+    | ActionRejected
+    | VersionConflict
+    | InvalidInput
+    | NotFound
+    | IdempotencyConflict
+    | RequestInProgress
+    | ServiceUnavailable
+    | Forbidden,
+    strawberry.union("RefundActionResult", description="What became of an action on a refund."),
+]
 FulfillmentActionResult = Annotated[
     FulfillmentActionSuccess
     | PaymentDeclined
@@ -183,6 +270,20 @@ FulfillmentActionResult = Annotated[
     | ServiceUnavailable
     | Forbidden,
     strawberry.union("FulfillmentActionResult", description="What became of an action on a fulfillment."),
+]
+AfterSaleActionResult = Annotated[
+    AfterSaleActionSuccess
+    | ActionRejected
+    | VersionConflict
+    | OutOfStock
+    | UnknownProduct
+    | InvalidInput
+    | NotFound
+    | IdempotencyConflict
+    | RequestInProgress
+    | ServiceUnavailable
+    | Forbidden,
+    strawberry.union("AfterSaleActionResult", description="What became of an action on an after-sale case."),
 ]
 RecordTrackingResult = Annotated[
     RecordTrackingSuccess | ActionRejected | InvalidInput | NotFound | ServiceUnavailable | Forbidden,
@@ -198,6 +299,12 @@ QuoteOrderResult = Annotated[
     | ServiceUnavailable
     | Forbidden,
     strawberry.union("QuoteOrderResult", description="A quote, or why there is none."),
+]
+QuoteRefundResult = Annotated[
+    RefundQuote | InvalidInput | NotFound | Forbidden,
+    strawberry.union(
+        "QuoteRefundResult", description="What giving units back would bring, or why that cannot be said."
+    ),
 ]
 ImportOrdersResult = Annotated[
     ImportOrdersSuccess | InvalidInput | LimitExceeded | IdempotencyConflict | RequestInProgress | Forbidden,

@@ -1,5 +1,6 @@
 """What every implementation of Inventory holds. Told as histories: what was done, and what the stock is then."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from adapters.db.engine import Database
 from adapters.embedded.inventory import EmbeddedInventory
 from adapters.embedded.tables import products, stock, warehouses
+from domain.orders.stock_back import PlacedUnits
 from domain.orders.views import Allocation
 from domain.ports.inventory import (
     Demand,
@@ -125,6 +127,32 @@ async def test_reserving_again_keeps_what_is_held_and_moves_its_expiry(inventory
     assert await inventory.expire(LATER, 10) == 1
 
 
+async def test_what_is_held_is_held_longer_never_shorter(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [CUP, TEA], NOON)
+    await inventory.extend("o1", LATER)
+    await inventory.extend("o1", LATER)
+    await inventory.extend("o1", NOON)
+    assert await inventory.expire(LATER - timedelta(seconds=1), 10) == 0
+    assert (await counts(inventory), await counts(inventory, "TEA")) == (
+        {"east": (2, 0), "west": (7, 3)},
+        {"west": (2, 2)},
+    )
+    assert await inventory.expire(LATER, 10) == 1
+
+
+async def test_what_ended_is_not_held_anew_by_holding_it_longer(inventory: Inventory) -> None:
+    await inventory.reserve("gone", [CUP], NOON)
+    await inventory.release("gone")
+    await inventory.reserve("late", [Demand("l1", "CUP", 2)], NOON)
+    await inventory.expire(NOON, 10)
+    await inventory.reserve("sold", [TEA], NOON)
+    await inventory.deduct("sold")
+    for order_id in ("gone", "late", "sold", "unknown"):
+        await inventory.extend(order_id, LATER)
+    assert (await counts(inventory), await counts(inventory, "TEA")) == (UNTOUCHED, {"west": (0, 0)})
+    assert await inventory.expire(LATER, 10) == 0
+
+
 async def test_reserving_again_adds_lines_that_were_missing(inventory: Inventory) -> None:
     await inventory.reserve("o1", [CUP], NOON)
     reserved = await inventory.reserve("o1", [CUP, TEA], NOON)
@@ -223,10 +251,30 @@ async def test_what_expired_is_reserved_anew_or_found_short(inventory: Inventory
 
 
 async def test_arrived_units_are_available(inventory: Inventory) -> None:
-    view = await inventory.restock("TEA", "west", 5)
-    assert view is not None
-    assert (view.on_hand, view.available) == (7, 7)
+    found = await inventory.restock("TEA", "west", 5)
+    assert found is not None
+    assert (found.stock.on_hand, found.stock.available, found.is_replayed) == (7, 7, False)
     assert await counts(inventory, "TEA") == {"west": (7, 0)}
+
+
+async def test_units_of_one_receipt_arrive_once(inventory: Inventory) -> None:
+    found = await asyncio.gather(*(inventory.restock("TEA", "west", 5, "DN-1") for _ in range(8)))
+    assert sorted(one.is_replayed for one in found if one is not None) == [False] + [True] * 7
+    assert await counts(inventory, "TEA") == {"west": (7, 0)}
+    for sku, warehouse, quantity in (("TEA", "west", 6), ("TEA", "east", 5), ("CUP", "west", 5)):
+        with pytest.raises(ServiceRejected, match='"DN-1" was the receipt of 5 units of TEA in west'):
+            await inventory.restock(sku, warehouse, quantity, "DN-1")
+    assert await inventory.restock("TEA", "west", 5, "DN-2") is not None
+    assert await counts(inventory, "TEA") == {"west": (12, 0)}
+
+
+async def test_a_receipt_of_what_did_not_arrive_can_be_used_again(inventory: Inventory) -> None:
+    assert await inventory.restock("NO", "west", 5, "DN-1") is None
+    with pytest.raises(ServiceRejected, match="cannot be counted"):
+        await inventory.restock("TEA", "west", 2**31 - 1, "DN-1")
+    found = await inventory.restock("TEA", "west", 5, "DN-1")
+    assert found is not None
+    assert (found.stock.on_hand, found.is_replayed) == (7, False)
 
 
 async def test_a_warehouse_may_get_a_sku_that_it_had_not(inventory: Inventory, given: Given) -> None:
@@ -346,3 +394,47 @@ async def test_an_allocation_and_the_first_reservation_end_apart(inventory: Inve
         assert await counts(inventory) == {"east": (2, 0), "west": (1, 0)}
     await inventory.release("o1")
     assert await counts(inventory) == UNTOUCHED
+
+
+def back(line_id: str, warehouse: str, quantity: int, sku: str = "CUP") -> PlacedUnits:
+    return PlacedUnits(line_id, sku, warehouse, quantity)
+
+
+async def test_units_that_are_held_are_withdrawn_once(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [CUP, TEA], NOON)
+    await inventory.withdraw("o1", "w1", [back("l1", "west", 2)])
+    await inventory.withdraw("o1", "w1", [back("l1", "west", 2)])
+    assert await counts(inventory) == {"east": (2, 0), "west": (7, 1)}
+    await inventory.deduct("o1")
+    assert await counts(inventory) == {"east": (2, 0), "west": (6, 0)}
+    await inventory.release("o1")
+    assert await counts(inventory) == UNTOUCHED
+
+
+async def test_units_that_were_deducted_are_withdrawn_and_the_rest_goes_elsewhere(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [CUP], NOON)
+    await inventory.deduct("o1")
+    await inventory.withdraw("o1", "w1", [back("l1", "west", 1)])
+    assert await counts(inventory) == {"east": (2, 0), "west": (5, 0)}
+    await inventory.deallocate("o1", "f1:0", ["l1"], "west")
+    assert await counts(inventory) == UNTOUCHED
+
+
+async def test_all_units_of_a_line_are_withdrawn_in_pieces(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [Demand("l1", "CUP", 8)], NOON)
+    await inventory.deduct("o1")
+    assert await counts(inventory) == {"east": (1, 0), "west": (0, 0)}
+    await inventory.withdraw("o1", "w1", [back("l1", "west", 3)])
+    await inventory.withdraw("o1", "w2", [back("l1", "west", 4), back("l1", "east", 1)])
+    assert await counts(inventory) == UNTOUCHED
+    await inventory.release("o1")
+    assert await counts(inventory) == UNTOUCHED
+
+
+async def test_units_that_had_left_come_back_once(inventory: Inventory) -> None:
+    await inventory.reserve("o1", [CUP], NOON)
+    await inventory.deduct("o1")
+    await inventory.take_back("o1", "r1", [back("l1", "west", 2)])
+    await inventory.take_back("o1", "r1", [back("l1", "west", 2)])
+    await inventory.take_back("o1", "r2", [back("l1", "east", 1)])
+    assert await counts(inventory) == {"east": (3, 0), "west": (6, 0)}

@@ -7,8 +7,10 @@ import pytest
 
 from adapters.db.engine import Database
 from adapters.embedded.payments import EmbeddedPayments
+from domain.orders.views import NextAction
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.ports.payments import PaymentRequest, Payments
+from domain.values.enums import PaymentNextActionKind
 from domain.values.faults import ServiceRejected
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +38,8 @@ async def payments(database: Database) -> Payments:
         ("test_card", True),
         ("test_card_declined", True),
         ("test_card_authorize", True),
+        ("test_card_3ds", True),
+        ("test_card_3ds_authorize", True),
         ("test_card_capture_declined", True),
         ("external", False),
         ("cash", False),
@@ -61,6 +65,50 @@ async def test_the_method_tells_what_becomes_of_a_payment(
     assert await payments.ask("pay_1") is None
     assert await payments.pay(request_) == expected
     assert await payments.ask("pay_1") == expected
+
+
+STEP = NextAction(PaymentNextActionKind.REDIRECT, url="/test-provider/pay_1")
+WAITING = ProviderAnswer(ProviderState.PROCESSING, 0, 0, reference="test_pay_1", next_action=STEP)
+REFUSED = ProviderAnswer(
+    ProviderState.DECLINED,
+    0,
+    0,
+    reference="test_pay_1",
+    decline_code="authentication_failed",
+    decline_message="The buyer did not approve the payment.",
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_approved", "expected"),
+    [
+        (CARD, True, CAPTURED),
+        (AUTHORIZE, True, AUTHORIZED),
+        (CARD, False, REFUSED),
+        (AUTHORIZE, False, REFUSED),
+    ],
+)
+async def test_a_payment_waits_for_its_buyer(
+    database: Database, request_: PaymentRequest, is_approved: bool, expected: ProviderAnswer
+) -> None:
+    payments = EmbeddedPayments(database)
+    request_ = replace(request_, method="test_card_3ds")
+    assert await payments.pay(request_) == WAITING
+    assert await payments.ask("pay_1") == WAITING
+    assert await payments.capture("pay_1", "op_1", 1) == NOT_AUTHORIZED
+    assert await payments.void("pay_1") == NOT_AUTHORIZED
+    assert await payments.finish_step("pay_1", is_approved=is_approved) == expected
+    assert await payments.finish_step("pay_1", is_approved=not is_approved) == expected
+    assert await payments.pay(request_) == expected
+    assert await payments.ask("pay_1") == expected
+
+
+async def test_only_a_known_payment_has_a_step(database: Database) -> None:
+    payments = EmbeddedPayments(database)
+    assert await payments.finish_step("pay_9", is_approved=True) is None
+    assert await payments.finish_step("\0", is_approved=True) is None
+    await payments.pay(CARD)
+    assert await payments.finish_step("pay_1", is_approved=False) == CAPTURED
 
 
 async def test_an_unknown_method_is_rejected(payments: Payments) -> None:

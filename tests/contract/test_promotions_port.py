@@ -11,8 +11,9 @@ import pytest
 
 from adapters.db.engine import Database
 from adapters.embedded.promotions import EmbeddedPromotions
-from adapters.embedded.tables import coupons
+from adapters.embedded.tables import coupons, presales
 from adapters.embedded.tables import promotions as table
+from domain.orders.installments import BalanceDates
 from domain.orders.pricing_rules import Coupon, LinePromotion, OrderPromotion, Reduction
 from domain.ports.promotions import (
     ActivePromotions,
@@ -258,3 +259,45 @@ async def test_concurrent_claims_never_pass_a_limit(promotions: Promotions, give
     outcomes = await asyncio.gather(*(claim(number) for number in range(30)))
     assert sum(outcome is None for outcome in outcomes) == 6
     assert {outcome.refusal for outcome in outcomes if outcome} == {CouponRefusal.MEMBER_LIMIT}
+
+
+async def test_an_order_claims_other_coupons_instead(promotions: Promotions, given: Given) -> None:
+    await given(coupons, coupon("A", total_limit=1), coupon("B", total_limit=1), coupon("C", total_limit=1))
+    assert await promotions.claim("o1", "mbr_1", ["A", "B"], NOON) is None
+    assert await promotions.claim_only("o1", "mbr_1", ["B", "C"], NOON) is None
+    assert await promotions.claim("o2", "mbr_2", ["A"], NOON) is None
+    assert await promotions.claim("o2", "mbr_2", ["B"], NOON) == RefusedCoupon("B", CouponRefusal.EXHAUSTED)
+    assert await promotions.claim_only("o1", "mbr_1", ["A", "B"], NOON) == RefusedCoupon("A", CouponRefusal.EXHAUSTED)
+    assert await promotions.claim("o2", "mbr_2", ["C"], NOON) == RefusedCoupon("C", CouponRefusal.EXHAUSTED)
+    assert await promotions.claim_only("o1", "mbr_1", [], NOON) is None
+    assert await promotions.claim("o2", "mbr_2", ["B", "C"], NOON) is None
+
+
+async def test_an_orders_own_claims_do_not_count_against_it(promotions: Promotions, given: Given) -> None:
+    await given(coupons, coupon("A", total_limit=1), coupon("B", member_limit=1))
+    await promotions.claim("o1", "mbr_1", ["A", "B"], NOON)
+    asked = replace(REQUEST, coupon_codes=("A", "B"))
+    others = await promotions.active(asked)
+    assert [refused.refusal for refused in others.refused] == [CouponRefusal.EXHAUSTED, CouponRefusal.MEMBER_LIMIT]
+    own = await promotions.active(replace(asked, order_id="o1"))
+    assert (own.refused, [rule.code for rule in own.coupons]) == ((), ["A", "B"])
+
+
+async def test_what_is_on_presale_has_its_balance_dates(promotions: Promotions, given: Given) -> None:
+    opens_at, due_at = NOON + DAY, NOON + 3 * DAY
+    await given(
+        presales,
+        *(
+            {"business_unit": unit, "sku": sku, "balance_opens_at": opens, "balance_due_at": due, "sold_until": until}
+            for unit, sku, opens, due, until in (
+                ("fashion", "COAT", opens_at, due_at, None),
+                ("fashion", "SCARF", opens_at, due_at, NOON),
+                ("fashion", "HAT", NOON - DAY, NOON, None),
+                ("toys", "BEAR", opens_at, due_at, None),
+            )
+        ),
+    )
+    skus = ["BEAR", "COAT", "HAT", "UNKNOWN", "SCARF", "COAT\0"]
+    expected = [None, BalanceDates(opens_at, due_at), None, None, None, None]
+    assert await promotions.presales("fashion", skus, NOON) == expected
+    assert await promotions.presales("fashion", [], NOON) == []

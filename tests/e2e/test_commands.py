@@ -35,6 +35,19 @@ def test_stock_arrives(seeded: dict[str, str]) -> None:
     assert "NO-SUCH-SKU" in unknown.stderr
 
 
+def test_an_arrival_with_a_key_is_booked_once(seeded: dict[str, str]) -> None:
+    arrival = ("stock", "receive", "SKU-00001", "ber-1")
+    first, again = (run(*arrival, "7", "--key", "DN-4711", env=seeded) for _ in range(2))
+    assert (first.returncode, again.returncode) == (0, 0)
+    assert first.stdout.startswith("SKU-00001: ")
+    assert again.stdout == f'"DN-4711" was booked before, nothing is added. {first.stdout}'
+    other = run(*arrival, "8", "--key", "DN-4711", env=seeded)
+    assert (other.returncode, other.stdout) == (2, "")
+    assert other.stderr == (
+        'order-center: The inventory service refused: "DN-4711" was the receipt of 7 units of SKU-00001 in ber-1.\n'
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -68,6 +81,10 @@ def test_stock_arrives(seeded: dict[str, str]) -> None:
             "Invalid value for 'QUANTITY': \"1.5\" is not a whole number from 1 to 2147483647.",
         ),
         (("stock", "receive", "A", "B", "-5"), "No such option: -5"),
+        (
+            ("stock", "receive", "A", "B", "5", "--key", ""),
+            "Invalid value for '--key': A key has 1 to 255 characters.",
+        ),
         (("seed", "--orders", "-1"), "Invalid value for '--orders': Input should be greater than or equal to 0"),
         (("sevre",), "No such command 'sevre'. Did you mean 'serve', 'seed'?"),
     ],

@@ -47,7 +47,7 @@ async def test_stock_that_comes_in_ends_the_wait(any_shop: Shop) -> None:
     (part,) = order.fulfillments
     assert (part.status, part.warehouse, part.backordered_at) == ("ALLOCATED", "HAM", None)
     assert await any_shop.stock() == {("TEE", "HAM"): (0, 0)}
-    assert await any_shop.timers(order_id) == {"order.autoConfirm": DAY, "fulfillment.acceptAlert": DAY + HOUR}
+    assert await any_shop.timers(order_id) == {"order.autoConfirm": DAY, "fulfillment.acceptTimeout": DAY + HOUR}
     assert await any_shop.steps(order_id, since=version) == [("allocate", "BACKORDERED", "ALLOCATED", "system")]
     assert await any_shop.sql(
         "SELECT details FROM order_events WHERE to_state = 'ALLOCATED' AND action = 'allocate'"

@@ -101,7 +101,7 @@ async def test_an_authorization_that_is_let_go_leaves_the_order_unpaid(any_shop:
     assert await any_shop.timers(order_id) == {
         "order.autoConfirm": 23 * 3600,
         "order.exceptionTimeout": DAY + HOUR,
-        "fulfillment.acceptAlert": DAY,
+        "fulfillment.acceptTimeout": DAY,
     }
     any_shop.clock.pass_(HOUR)
     await did(any_shop.pay(order_id))

@@ -68,7 +68,7 @@ async def test_another_warehouse_that_has_the_units(any_shop: Shop) -> None:
     assert await any_shop.stock() == {("TEE", "HAM"): (3, 0)}
     assert await any_shop.timers(part.order_id) == {
         "order.autoConfirm": DAY,
-        "fulfillment.acceptAlert": DAY + HOUR,
+        "fulfillment.acceptTimeout": DAY + HOUR,
     }
     joined = [("declineFulfillment", "ALLOCATED", "ALLOCATED", "warehouse")]
     apart = [

@@ -40,7 +40,7 @@ BREAKS: Final[dict[str, tuple[str, ...]]] = {
         "ALTER TABLE services.stock DROP CONSTRAINT ck_stock_balance",
         "UPDATE services.stock SET initial = initial + 1 WHERE sku = 'SKU-00001' AND warehouse = 'ber-1'",
     ),
-    "reserved, deducted and restocked units are those of the reservations": (
+    "reserved, deducted and restocked units are those of the reservations, and of what came back": (
         "UPDATE services.stock SET reserved = reserved + 1 WHERE sku = 'SKU-00001' AND warehouse = 'ber-1'",
     ),
     "a reservation ends exactly once": (
@@ -97,7 +97,7 @@ BREAKS: Final[dict[str, tuple[str, ...]]] = {
             " WHERE d.line_id IS NULL AND d.amount_minor > l.discount_minor LIMIT 1) AS found WHERE d.ctid = found.at"
         ),
     ),
-    "installments are the total; what is secured fills them; payable is what is left of them": (
+    "installments are the total and the difference that is waited for; what is secured fills them; payable is what is left": (
         f"UPDATE order_installments SET paid_minor = paid_minor - 1 WHERE {OF_COMPLETED}",
     ),
     "of a payment: refunded ≤ captured ≤ authorized, and refunded is the sum of its refunds": (
@@ -135,6 +135,44 @@ BREAKS: Final[dict[str, tuple[str, ...]]] = {
     "the fulfillment status is what the fulfillments say": (
         "UPDATE orders SET fulfillment_status = 'UNFULFILLED' WHERE " + in_order("COMPLETED"),
     ),
+    "the worth of units that are off or came back is a part of their line, and what came back had left": (
+        f"UPDATE order_lines SET refunded_minor = total_minor + 1 WHERE {OF_ONE_LINE}",
+    ),
+    "parcels come back only of fulfillments that do": (
+        f"UPDATE shipments SET is_returning = TRUE WHERE {OF_COMPLETED}",
+    ),
+    "the after-sale status is what the cases say": (
+        "UPDATE orders SET after_sale_status = 'CLOSED' WHERE "
+        + first("orders", "status = 'COMPLETED' AND after_sale_status = 'NONE'"),
+    ),
+    "a case's units are those of its lines, and of lines of its own order": (
+        "UPDATE after_sales SET sent_units = sent_units + 1 WHERE " + first("after_sales", "TRUE"),
+    ),
+    "of a line's units none is settled twice": (
+        "UPDATE order_lines SET kept_quantity = 1 WHERE " + first("order_lines", "cancelled_quantity = quantity"),
+    ),
+    "no more goes back for units that had left than was agreed to": (
+        "UPDATE after_sales SET amount_minor = amount_minor - 1 WHERE "
+        + first("after_sales", "kind = 'REFUND_ONLY' AND status = 'COMPLETED'"),
+    ),
+    "a group's seats are those that orders hold, and no more than it has": (
+        "INSERT INTO order_groups VALUES ('grp_1', 'fashion-eu', 2, 1, 'OPEN', now(), now())",
+    ),
+    "a seat is held by an order of its group; in an open group by none that is off": (
+        "INSERT INTO order_groups VALUES ('grp_1', 'fashion-eu', 2, 1, 'OPEN', now(), now())",
+        "INSERT INTO group_seats VALUES ('ord_1', 'grp_1', now(), NULL)",
+    ),
+    "what is kept of an order that is off was taken, and not given back": (
+        f"UPDATE orders SET kept_minor = captured_minor + 1 WHERE {in_order('COMPLETED')}",
+    ),
+    "an order has no more vouchers than units, and none for units that are cancelled": (
+        """
+        INSERT INTO vouchers SELECT 'vch_' || n, order_id, line.id, n, 'CODE', 'ISSUED', now(), NULL, NULL
+        FROM order_lines AS line, generate_series(1, quantity + 1) AS n
+        WHERE line.id = (SELECT min(line.id) FROM order_lines AS line JOIN orders ON orders.id = line.order_id
+        WHERE status = 'COMPLETED')
+        """,
+    ),
     "versions are gapless, from 1 to the order's": (
         "UPDATE orders SET version = version + 1 WHERE " + in_order("COMPLETED"),
     ),
@@ -145,7 +183,7 @@ BREAKS: Final[dict[str, tuple[str, ...]]] = {
         "UPDATE order_events SET from_state = 'ACCEPTED' WHERE "
         + first("order_events", "action = 'shipFulfillment' AND from_state = 'READY'"),
     ),
-    "the last step of an order, payment, refund or fulfillment gives its state": (
+    "the last step of an order, or of a part that has steps, gives its state": (
         "UPDATE payments SET status = 'CANCELLED' WHERE " + first("payments", "status = 'FAILED'"),
     ),
     "what waits to go back remembers where from": (
@@ -217,6 +255,13 @@ async def test_a_timer_may_be_late_by_the_grace(database: Database) -> None:
     await seeded(database)
     late = "UPDATE order_timers SET due_at = '2026-06-01 11:59:00Z' WHERE due_at IS NOT NULL"
     assert violated(await examined(database, late)) == {}
+
+
+@pytest.mark.parametrize("timer", ["payTimeout", "interceptTimeout", "autoApprove", "authorizationExpiry"])
+async def test_every_machine_that_waits_has_its_timer(database: Database, timer: str) -> None:
+    await seeded(database)
+    gone = "DELETE FROM order_timers WHERE " + CTID.format("order_timers", f"name = '{timer}'")
+    assert violated(await examined(database, gone)) == {"a state that ends by time has its timer": 1}
 
 
 async def test_an_empty_database_is_healthy(database: Database) -> None:

@@ -31,7 +31,7 @@ async def test_deadlines_rest_and_resume(any_shop: Shop) -> None:
         ("hold", "ALLOCATED", "ON_HOLD", "system"),
         ("hold", "ALLOCATED", "ON_HOLD", "system"),
     ]
-    resting = {"order.autoConfirm": 23 * 3600, "fulfillment.acceptAlert": 23 * 3600}
+    resting = {"order.autoConfirm": 23 * 3600, "fulfillment.acceptTimeout": 23 * 3600}
     assert await any_shop.timers(order_id) == {**resting, "order.holdAlert": 3 * DAY + HOUR}
     assert await any_shop.later(2 * DAY) == 0
     assert await any_shop.later(DAY) == 1
@@ -43,7 +43,7 @@ async def test_deadlines_rest_and_resume(any_shop: Shop) -> None:
     passed = HOUR + 33 * DAY
     assert await any_shop.timers(order_id) == {
         "order.autoConfirm": passed + 23 * HOUR,
-        "fulfillment.acceptAlert": passed + 23 * HOUR,
+        "fulfillment.acceptTimeout": passed + 23 * HOUR,
     }
     assert await any_shop.later(23 * HOUR - MINUTE) == 0
     await any_shop.later(MINUTE)
@@ -57,7 +57,7 @@ async def test_work_that_was_begun_goes_on_where_it_was(any_shop: Shop) -> None:
     outcome = await any_shop.refused(any_shop.fulfil("acceptFulfillment", parts[0].id))
     assert (outcome.state, outcome.blocked_by[0].code) == ("ON_HOLD", "WRONG_STATE")
     await did(any_shop.act("releaseOrder", order_id))
-    assert await any_shop.timers(order_id) == {"order.promiseAlert": 3 * DAY, "fulfillment.acceptAlert": DAY}
+    assert await any_shop.timers(order_id) == {"order.promiseAlert": 3 * DAY, "fulfillment.acceptTimeout": DAY}
     assert [part.status for part in (await any_shop.order(order_id)).fulfillments] == ["ALLOCATED", "ALLOCATED"]
 
 

@@ -87,7 +87,7 @@ async def test_a_card_settles_at_once(any_shop: Shop) -> None:
     assert [part.paid_minor for part in order.installments] == [6262]
     assert await any_shop.timers(order_id) == {
         "order.autoConfirm": DAY + MINUTE,
-        "fulfillment.acceptAlert": DAY + MINUTE,
+        "fulfillment.acceptTimeout": DAY + MINUTE,
     }
     await any_shop.worker.drain()
     assert await any_shop.stock() == {("TEE", "BER"): (8, 0), ("POSTER", "BER"): (4, 0)}
@@ -229,7 +229,7 @@ async def test_an_order_that_is_paid_takes_no_more(any_shop: Shop) -> None:
     order_id = await any_shop.paid()
     outcome = await any_shop.refused(any_shop.pay(order_id))
     assert isinstance(outcome, ActionRejected)
-    assert (outcome.state, [reason.code for reason in outcome.blocked_by]) == ("PAID", ["WRONG_STATE"])
+    assert (outcome.state, [reason.code for reason in outcome.blocked_by]) == ("PAID", ["NOTHING_PAYABLE"])
 
 
 async def test_one_attempt_in_flight_per_method_and_never_more_than_is_open(any_shop: Shop) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.access.viewer import Viewer
-from domain.orders.commands import PlaceOrderLine
+from domain.orders.commands import PlaceOrderLine, WantedGroup
 from domain.orders.views import Allocation
 from domain.values.enums import OrderType
 from domain.values.money import Money
@@ -105,7 +105,7 @@ async def test_an_order_that_costs_nothing_is_paid_at_once(any_shop: Shop) -> No
     order_id = await any_shop.placed(lines=lines(FREE=2))
     assert await any_shop.status(order_id) == ("PAID", "PAID", "UNFULFILLED", 4)
     assert [step[0] for step in await any_shop.steps(order_id)] == ["placeOrder", "split", "split", "allocate"]
-    assert await any_shop.timers(order_id) == {"order.autoConfirm": DAY, "fulfillment.acceptAlert": DAY}
+    assert await any_shop.timers(order_id) == {"order.autoConfirm": DAY, "fulfillment.acceptTimeout": DAY}
     await any_shop.worker.drain()
     assert await any_shop.stock() == {("FREE", "BER"): (98, 0)}
     assert await any_shop.jobs() == []
@@ -181,7 +181,13 @@ async def test_rights_that_a_caller_does_not_have(
         ({"business_unit": "nobody"}, [("businessUnit", "UNKNOWN_BUSINESS_UNIT")]),
         ({"channel": "nowhere"}, [("channel", "UNKNOWN_CHANNEL")]),
         ({"channel": "rival-web"}, [("channel", "UNKNOWN_CHANNEL")]),
-        ({"order_type": OrderType.VIRTUAL}, [("orderType", "ORDER_TYPE_NOT_OFFERED")]),
+        ({"order_type": OrderType.VIRTUAL}, [("shippingAddress", "NOT_SENT")]),
+        ({"order_type": OrderType.GROUP_BUY}, [("group", "MISSING")]),
+        (
+            {"order_type": OrderType.GROUP_BUY, "group": WantedGroup(size=1)},
+            [("group.open.size", "INVALID_GROUP_SIZE")],
+        ),
+        ({"order_type": OrderType.GROUP_BUY, "group": WantedGroup(join="grp_1")}, [("group.join", "INVALID_ID")]),
         ({"lines": ()}, [("lines", "EMPTY")]),
         (
             {"lines": (PlaceOrderLine("TEE", 0), PlaceOrderLine("", -1), PlaceOrderLine("x" * 101, 1))},
@@ -212,7 +218,7 @@ async def test_rights_that_a_caller_does_not_have(
         ({"manual_discount": eur(-1)}, [("manualDiscount", "INVALID_AMOUNT")]),
         ({"manual_discount": Money(1, "USD")}, [("manualDiscount", "INVALID_AMOUNT")]),
         ({"member_id": "ord_anna"}, [("memberId", "INVALID_ID")]),
-        ({"has_group": True}, [("group", "NOT_A_GROUP_BUY")]),
+        ({"group": WantedGroup(size=2)}, [("group", "NOT_A_GROUP_BUY")]),
         ({"note": "x" * 2001}, [("note", "INVALID_LENGTH")]),
         ({"external_number": ""}, [("externalNumber", "INVALID_LENGTH")]),
         ({"external_number": "x" * 101}, [("externalNumber", "INVALID_LENGTH")]),

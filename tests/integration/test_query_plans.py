@@ -19,6 +19,8 @@ from adapters.db.order_views import SqlOrderViews
 from adapters.sql import Reader, Statement
 from domain.access.viewer import EVERYTHING, OrderScope
 from domain.orders.views import (
+    AfterSaleLineView,
+    AfterSaleView,
     CheckpointView,
     DiscountView,
     FulfillmentLineView,
@@ -31,8 +33,16 @@ from domain.orders.views import (
     ShipmentView,
     TimerView,
 )
-from domain.ports.order_views import DateTimeRange, FulfillmentFilter, MinorRange, OrderFilter, OrderQuery
+from domain.ports.order_views import (
+    AfterSaleFilter,
+    DateTimeRange,
+    FulfillmentFilter,
+    MinorRange,
+    OrderFilter,
+    OrderQuery,
+)
 from domain.values.enums import (
+    AfterSaleState,
     AfterSaleStatus,
     ChannelKind,
     FulfillmentState,
@@ -393,6 +403,7 @@ FOUND: list[tuple[Ask, str]] = [
     (lambda views: views.by_ids(EVERYTHING, PaymentView, prefixed("pay")), "pk_payments"),
     (lambda views: views.by_ids(EVERYTHING, RefundView, prefixed("ref")), "pk_refunds"),
     (lambda views: views.by_ids(EVERYTHING, FulfillmentView, prefixed("ful")), "pk_fulfillments"),
+    (lambda views: views.by_ids(EVERYTHING, AfterSaleView, prefixed("afs")), "pk_after_sales"),
     (lambda views: views.by_ids(EVERYTHING, ShipmentView, prefixed("shp")), "pk_shipments"),
 ]
 
@@ -415,6 +426,9 @@ CHILDREN: list[tuple[type[Any], str, str, set[str]]] = [
     (RefundView, "payment_id", "pay", {"ix_refunds_payment_id_created_at"}),
     (FulfillmentView, "order_id", "ord", {"uq_fulfillments_order_id_number"}),
     (FulfillmentLineView, "fulfillment_id", "ful", {"pk_fulfillment_lines", "pk_order_lines"}),
+    (RefundView, "after_sale_id", "afs", {"ix_refunds_after_sale_id"}),
+    (AfterSaleView, "order_id", "ord", {"uq_after_sales_order_id_number"}),
+    (AfterSaleLineView, "after_sale_id", "afs", {"pk_after_sale_lines", "pk_order_lines"}),
     (ShipmentView, "fulfillment_id", "ful", {"ix_shipments_fulfillment_id_shipped_at"}),
     (CheckpointView, "shipment_id", "shp", {"pk_shipment_checkpoints"}),
     (TimerView, "order_id", "ord", {"pk_order_timers"}),
@@ -434,6 +448,27 @@ async def test_each_orders_history_walks_its_part_of_an_index(reader: Explaining
     used = await indexes_used(reader, lambda views: views.history(prefixed("ord"), 50, 1))
     assert used == {"uq_order_events_order_id_sequence"}
     assert not has_sort(reader.plan)
+
+
+async def test_a_cases_history_walks_its_orders_part_of_an_index(reader: Explaining) -> None:
+    subjects = list(zip(prefixed("ord"), prefixed("afs"), strict=True))
+    used = await indexes_used(reader, lambda views: views.subject_history(subjects, 50, 1))
+    assert used == {"uq_order_events_order_id_sequence"}
+    assert not has_sort(reader.plan)
+
+
+CASES: list[tuple[AfterSaleFilter, set[str]]] = [
+    (AfterSaleFilter(), {"ix_after_sales_created_at_id"}),
+    (AfterSaleFilter(status=(AfterSaleState.REQUESTED,)), {"ix_after_sales_status_created_at_id"}),
+    (AfterSaleFilter(order_id=("ord_000100",)), {"uq_after_sales_order_id_number"}),
+]
+
+
+@pytest.mark.parametrize(("given", "indexes"), CASES)
+async def test_a_page_of_cases_is_served_by_an_index(
+    reader: Explaining, given: AfterSaleFilter, indexes: set[str]
+) -> None:
+    assert await indexes_used(reader, lambda views: views.after_sales(EVERYTHING, given, PAGE)) == indexes
 
 
 FULFILLMENTS: list[tuple[OrderScope, FulfillmentFilter, PageRequest, set[str]]] = [

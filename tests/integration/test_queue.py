@@ -190,7 +190,8 @@ async def test_due_timers_are_claimed_once_and_again_after_the_lease(database: D
     queue = SqlQueue(database)
     pay_timeout = DueTimer(unpaid.head.id, unpaid.head.id, "payTimeout", "payTimeout", MachineKind.ORDER)
     alerts = [
-        DueTimer(order.head.id, part.id, "acceptAlert", "alert", MachineKind.FULFILLMENT) for part in order.fulfillments
+        DueTimer(order.head.id, part.id, "acceptTimeout", "acceptTimeout", MachineKind.FULFILLMENT)
+        for part in order.fulfillments
     ]
     assert await queue.claim_timers(START + timedelta(minutes=29), 10, 30) == []
     assert await queue.claim_timers(START + timedelta(minutes=30), 10, 30) == [pay_timeout]

@@ -132,19 +132,29 @@ async def test_checkpoints_may_come_in_any_order(any_shop: Shop) -> None:
     assert (order.head.status, order.shipments[0].delivered_at) == ("DELIVERED", START + 3 * HOUR)
 
 
-@pytest.mark.parametrize(
-    "status",
-    [TrackingStatus.REFUSED, TrackingStatus.LOST, TrackingStatus.RETURNED, TrackingStatus.EXCEPTION],
-)
-async def test_bad_news_is_kept_and_moves_nothing(any_shop: Shop, status: TrackingStatus) -> None:
+@pytest.mark.parametrize("status", [TrackingStatus.REFUSED, TrackingStatus.LOST, TrackingStatus.RETURNED])
+async def test_what_will_not_arrive_comes_back_whatever_is_said_later(any_shop: Shop, status: TrackingStatus) -> None:
     order_id = await on_its_way(any_shop)
     await did(any_shop.track("T-1", "e1", status))
     order = await any_shop.order(order_id)
     assert (order.head.status, order.fulfillments[0].status, order.checkpoints[0].status) == (
         "SHIPPED",
-        "SHIPPED",
+        "RETURNING",
         status,
     )
+    assert order.shipments[0].is_returning
+    assert (await any_shop.timers(order_id))["fulfillment.returnAlert"] == 3 * DAY
+    await did(any_shop.track("T-1", "e2", DELIVERED))
+    order = await any_shop.order(order_id)
+    assert (order.head.status, order.fulfillments[0].status) == ("SHIPPED", "RETURNING")
+    assert order.shipments[0].delivered_at is None
+
+
+async def test_other_bad_news_is_kept_and_moves_nothing(any_shop: Shop) -> None:
+    order_id = await on_its_way(any_shop)
+    await did(any_shop.track("T-1", "e1", TrackingStatus.EXCEPTION))
+    order = await any_shop.order(order_id)
+    assert (order.head.status, order.fulfillments[0].status) == ("SHIPPED", "SHIPPED")
     await did(any_shop.track("T-1", "e2", DELIVERED))
     assert (await any_shop.order(order_id)).head.status == "DELIVERED"
 

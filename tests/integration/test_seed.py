@@ -14,9 +14,9 @@ from adapters.seeding.play import QUIET
 from adapters.seeding.seed import seed_demo
 from adapters.seeding.seeded import is_seeded
 from adapters.sql import prepare
-from domain.orders.flows import PHYSICAL_1
+from domain.orders.flows import FLOWS
 from domain.ports.promotions import CouponRefusal, PromotionRequest, RefusedCoupon
-from domain.values.enums import MachineKind
+from domain.values.enums import GroupStatus, MachineKind, OrderType
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,19 @@ async def broken(database: Database) -> list[str]:
 async def dump(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     """All that seeding writes, but for what the database numbers itself."""
     tables = {name: ", ".join(columns) for name, columns in COLUMNS.items()}
-    services = ("products", "members", "stock", "reservations", "coupons", "coupon_claims", "provider_payments")
+    services = (
+        "products",
+        "members",
+        "stock",
+        "reservations",
+        "coupons",
+        "coupon_claims",
+        "provider_payments",
+        "voucher_codes",
+        "voucher_pools",
+        "presales",
+        "stock_returns",
+    )
     tables |= {f"services.{name}": "*" for name in services}
     return {
         name: [
@@ -59,7 +71,7 @@ async def test_two_thousand_orders_are_in_every_state_with_nothing_due_and_the_d
     told = await seed(database, 2000)
     assert told == [(done, 2000) for done in range(0, 2001, 250)]
     assert await is_seeded(database)
-    states = {state.name for state in PHYSICAL_1.states if state.machine is MachineKind.ORDER}
+    states = {state.name for flow in FLOWS.values() for state in flow.states if state.machine is MachineKind.ORDER}
     statuses = await database.rows(prepare(text("SELECT status, count(*) FROM orders GROUP BY status")))
     assert {row["status"] for row in statuses} == states
     assert sum(row["count"] for row in statuses) == 2000
@@ -73,10 +85,20 @@ async def test_two_thousand_orders_are_in_every_state_with_nothing_due_and_the_d
     assert await count(database, "jobs WHERE due_at <= :now", now=REFERENCE) == 0
     assert await count(database, "services.products") == 300
     assert await count(database, "services.members") == 500
-    states = {state.name for state in PHYSICAL_1.states if state.machine is MachineKind.FULFILLMENT}
+    states = {
+        state.name for flow in FLOWS.values() for state in flow.states if state.machine is MachineKind.FULFILLMENT
+    }
     found = await database.rows(prepare(text("SELECT DISTINCT status FROM fulfillments")))
     assert {row["status"] for row in found} == states - {"CREATED"}  # which nothing stays in
     assert await count(database, "fulfillments WHERE jsonb_array_length(declined_by) > 0 AND status = 'DELIVERED'") > 0
+    types = await database.rows(prepare(text("SELECT DISTINCT order_type FROM orders")))
+    assert {row["order_type"] for row in types} == set(OrderType)
+    groups = await database.rows(prepare(text("SELECT DISTINCT status FROM order_groups")))
+    assert {row["status"] for row in groups} == set(GroupStatus)
+    for status in ("ISSUED", "REDEEMED"):
+        assert await count(database, "vouchers WHERE status = :status", status=status) > 0
+    assert await count(database, "services.stock_returns WHERE had_left") > 0
+    assert await count(database, "payments WHERE status = 'PARTIALLY_REFUNDED'") > 0
     for said in ("IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED", "REFUSED"):
         assert await count(database, "shipment_checkpoints WHERE status = :said", said=said) > 0
     assert await broken(database) == []

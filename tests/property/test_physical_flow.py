@@ -14,14 +14,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from adapters.embedded.provider_rules import Operation, first_answer, operate
 from domain.access.viewer import PROVIDER, SYSTEM, Actor
-from domain.actions.changes import taking
+from domain.actions.cancel_order import _cancelling
+from domain.actions.changes import Decide, taking
 from domain.actions.fire_timer import _fired
+from domain.actions.refund_payment import _refunding
+from domain.actions.resolve_exception import _resolving
 from domain.orders.backorders import allocated, declined
+from domain.orders.commands import CancelOrder, LineQuantity
 from domain.orders.flows import PHYSICAL_1
+from domain.orders.intercepting import Received, came_back, resolved, returned
 from domain.orders.model import Errand, ErrandKind, Order, Subject
+from domain.orders.reverse_commands import RefundPayment
 from domain.orders.shipping import remaining
 from domain.orders.shipping import shipped as with_parcel
-from domain.orders.state import BEFORE, SAME, _derived, refusal
+from domain.orders.state import BEFORE, SAME, Step, _derived, refusal
 from domain.orders.sums import capturable_minor
 from domain.orders.tracking import tracked
 from domain.orders.views import Allocation, CheckpointView, FulfillmentView, PaymentView
@@ -30,6 +36,7 @@ from domain.payments.answers import OperationDeclined, ProviderAnswer
 from domain.ports.payments import PaymentRequest
 from domain.values.enums import (
     CapturePolicy,
+    ExceptionResolution,
     FulfillmentState,
     MachineKind,
     OrderStatus,
@@ -38,6 +45,7 @@ from domain.values.enums import (
     TrackingStatus,
 )
 from domain.values.ids import IdKind
+from domain.values.money import Money
 from tests.fixtures.orders import BUYER, COUPON, STAFF, Want, World, physical_order
 
 ACTORS = (BUYER, STAFF)
@@ -48,6 +56,8 @@ ORDER_ACTIONS = (
 FULFILLMENT_ACTIONS = ("acceptFulfillment", "packFulfillment", "deliverFulfillment")
 COLUMNS = ("subtotal_minor", "discount_minor", "shipping_minor", "tax_minor", "total_minor", "unit_count")
 SECURED_STATUSES = frozenset((OrderStatus.PAID, OrderStatus.CONFIRMED, OrderStatus.IN_FULFILLMENT))
+OFF = frozenset((OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION))
+GONE = frozenset((FulfillmentState.CANCELLED, FulfillmentState.RETURNING, FulfillmentState.RETURNED))
 TERMINAL = {(state.machine, state.name) for state in PHYSICAL_1.states if state.is_terminal}
 
 wants = st.builds(
@@ -115,7 +125,50 @@ class PhysicalFlow(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(ORDER_ACTIONS), actor=st.sampled_from(ACTORS))
     def act(self, action: str, actor: Actor) -> None:
+        if action == "cancelOrder":
+            self.cancel(actor)
+            return
         self.take(MachineKind.ORDER, self.order.head.id, action, actor)
+
+    @rule(at=st.integers(0, 3), quantity=st.integers(1, 3))
+    def cancel_units(self, at: int, quantity: int) -> None:
+        line = self.order.lines[at % len(self.order.lines)]
+        self.cancel(BUYER, (LineQuantity(line.id, quantity),))
+
+    def cancel(self, actor: Actor, lines: tuple[LineQuantity, ...] | None = None) -> None:
+        decide = _cancelling(CancelOrder(self.order.head.id, "Not wanted", lines))
+        self.decided(decide, self.world.step(actor))
+
+    @precondition(lambda self: self.order.head.status is OrderStatus.EXCEPTION)
+    @rule(resolution=st.sampled_from(ExceptionResolution))
+    def resolve_the_exception(self, resolution: ExceptionResolution) -> None:
+        self.decided(_resolving(self.order.head.id, resolution, None), self.world.step())
+
+    @precondition(lambda self: self.order.payments)
+    @rule(at=st.integers(0, 5), amount=st.integers(1, 500))
+    def refund(self, at: int, amount: int) -> None:
+        payment = self.order.payments[at % len(self.order.payments)]
+        command = RefundPayment(payment.id, Money(amount, payment.currency), "Goodwill", None)
+        self.decided(_refunding(command), self.world.step())
+
+    @precondition(lambda self: self.order.refunds)
+    @rule(at=st.integers(0, 5), action=st.sampled_from(("approveRefund", "rejectRefund", "retryRefund")))
+    def act_on_refund(self, at: int, action: str) -> None:
+        self.take(MachineKind.REFUND, self.order.refunds[at % len(self.order.refunds)].id, action, STAFF)
+
+    @precondition(lambda self: self.order.fulfillments)
+    @rule(at=st.integers(0, 3), is_stopped=st.booleans(), sound=st.floats(0, 1))
+    def stop_or_take_back(self, at: int, is_stopped: bool, sound: float) -> None:
+        """Whatever can be done next with what is on its way."""
+        part, step = self.order.fulfillments[at % len(self.order.fulfillments)], self.world.step()
+        if refusal(self.order, MachineKind.FULFILLMENT, part.id, "resolveIntercept", step) is None:
+            self.keep(resolved(self.order, part.id, step, is_stopped=is_stopped))
+        elif refusal(self.order, MachineKind.FULFILLMENT, part.id, "returnFulfillment", step) is None:
+            back = came_back(self.order, part.id)
+            got = {line_id: Received(round(quantity * sound)) for line_id, quantity in back.items()}
+            self.keep(returned(self.order, part.id, got, step))
+        else:
+            self.take(MachineKind.FULFILLMENT, part.id, "interceptFulfillment", STAFF)
 
     @precondition(lambda self: self.order.fulfillments)
     @rule(action=st.sampled_from(FULFILLMENT_ACTIONS), at=st.integers(0, 3), actor=st.sampled_from(ACTORS))
@@ -146,7 +199,7 @@ class PhysicalFlow(RuleBasedStateMachine):
     @rule(at=st.integers(0, 5), status=st.sampled_from(TrackingStatus), actor=st.sampled_from((STAFF, SYSTEM)))
     def track(self, at: int, status: TrackingStatus, actor: Actor) -> None:
         parcel, step = self.order.shipments[at % len(self.order.shipments)], self.world.step(actor)
-        if refusal(self.order, MachineKind.FULFILLMENT, parcel.fulfillment_id, "recordTracking", step) is None:
+        if refusal(self.order, MachineKind.FULFILLMENT, parcel.sent_with, "recordTracking", step) is None:
             event_id = f"E-{len(self.order.checkpoints)}"
             now = self.world.now
             said = CheckpointView(parcel.id, event_id, parcel.order_id, now, status, None, None, now)
@@ -241,7 +294,10 @@ class PhysicalFlow(RuleBasedStateMachine):
     # How it is done
 
     def take(self, machine: MachineKind, subject_id: str, action: str, actor: Actor) -> None:
-        after = taking(machine, subject_id, action)(self.order, self.world.step(actor))
+        self.decided(taking(machine, subject_id, action), self.world.step(actor))
+
+    def decided(self, decide: Decide, step: Step) -> None:
+        after = decide(self.order, step)
         if isinstance(after, Order):
             self.keep(after)
 
@@ -334,7 +390,7 @@ class PhysicalFlow(RuleBasedStateMachine):
                 for each in self.order.fulfillment_lines:
                     part_of = self.order.fulfillment(each.fulfillment_id)
                     if each.line_id == line.id and part_of is not None:
-                        places[part_of.warehouse] += each.quantity
+                        places[part_of.warehouse] += max(each.quantity - each.cancelled_quantity, each.shipped_quantity)
                 for allocation in line.allocations:
                     places[allocation.warehouse] -= allocation.quantity
                 assert [units for warehouse, units in places.items() if warehouse and units] == []
@@ -364,9 +420,19 @@ class PhysicalFlow(RuleBasedStateMachine):
         if head.status in SECURED_STATUSES:
             assert head.payable_minor == 0
             assert order.fulfillments
-        if head.status in {OrderStatus.CANCELLED, OrderStatus.REFUNDING}:
-            assert head.payable_minor == head.shipped_units == 0
-            assert {part.status for part in order.fulfillments} <= {FulfillmentState.CANCELLED}
+        if head.status in OFF:
+            assert head.payable_minor == 0
+            assert head.cancelled_minor == head.total_minor
+            assert all(line.cancelled_quantity == line.quantity for line in order.lines)
+            assert {part.status for part in order.fulfillments} <= GONE
+        if head.status is OrderStatus.RETURNED:
+            assert sum(line.cancelled_quantity + line.returned_quantity for line in order.lines) == head.unit_count
+        assert (head.status is OrderStatus.CANCEL_PENDING) <= any(
+            part.status is FulfillmentState.INTERCEPTING for part in order.fulfillments
+        )
+        for line in order.lines:
+            assert 0 <= line.refunded_minor <= line.total_minor
+            assert line.cancelled_quantity + line.returned_quantity <= line.quantity
 
     @invariant()
     def timers_run_only_for_what_waits(self) -> None:
@@ -392,7 +458,8 @@ class PhysicalFlow(RuleBasedStateMachine):
         while self.waiting:
             self.do(self.waiting.pop(0), is_declined=False)
         if self.order.head.status is OrderStatus.CANCELLED:
-            lost = {refund.payment_id for refund in self.order.refunds if refund.status is RefundState.FAILED}
+            kept = frozenset((RefundState.FAILED, RefundState.REJECTED))
+            lost = {refund.payment_id for refund in self.order.refunds if refund.status in kept}
             for payment in self.order.payments:
                 assert payment.open_authorization_minor == 0
                 if payment.id not in lost:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from domain.actions import act_on_order, quote_order
-from domain.actions.pricing_terms import PricedWish
+from domain.actions.pricing_terms import PricedWish, Terms
 from domain.actions.quote_order import OrderQuote
-from domain.orders.commands import ActOnOrder, PlaceOrderLine, Wish
+from domain.orders.commands import ActOnOrder, PlaceOrderLine, WantedGroup, Wish
+from domain.orders.flows import PHYSICAL_1
 from domain.orders.placement import Buyer, DraftLine, SoldProduct
 from domain.orders.pricing import PricedBasket, PricedDiscount, PricedLine
 from domain.values import refusals
@@ -15,7 +16,7 @@ from domain.values.enums import DiscountFunder, DiscountKind, StockPolicy, Suppl
 from domain.values.money import Money
 from domain.values.outcomes import OrderChanged
 from schema.types.registry import TYPE_OF_VIEW
-from tests.fixtures.orders import START, World, physical_order
+from tests.fixtures.orders import CHANNEL, START, UNIT, World, physical_order
 from tests.fixtures.reading import Shelf, ask
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +154,7 @@ async def test_a_quote_shows_its_price_and_its_lines(monkeypatch: pytest.MonkeyP
         total_minor=2580,
         unmet_coupons=(),
     )
-    terms: Any = None
+    terms = Terms(UNIT, CHANNEL, PHYSICAL_1)
     wish = PricedWish(terms, Buyer("mbr_anna", None, None), (sold,), priced, "standard")
     commands = answering(monkeypatch, quote_order, OrderQuote("tok", START, wish, (None,)))
     query = """query($input: QuoteOrderInput!) { quoteOrder(input: $input) { ... on OrderQuote { token expiresAt
@@ -197,6 +198,6 @@ async def test_a_quote_shows_its_price_and_its_lines(monkeypatch: pytest.MonkeyP
             member_id="mbr_anna",
             lines=(PlaceOrderLine("A", 2),),
             manual_discount=Money(100, "EUR"),
-            has_group=True,
+            group=WantedGroup(join="grp_1"),
         )
     ]

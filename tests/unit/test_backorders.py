@@ -40,7 +40,7 @@ def test_units_follow_to_the_warehouse_that_has_them() -> None:
         {"from": "BER", "to": "HAM"},
     )
     assert order.errands == (Errand(ErrandKind.DEDUCT_STOCK, f"{first.id}:1"),)
-    due = {timer.subject_id: timer.due_at for timer in order.timers if timer.name == "acceptAlert"}
+    due = {timer.subject_id: timer.due_at for timer in order.timers if timer.name == "acceptTimeout"}
     assert due == {first.id: START.replace(day=3, hour=10), second.id: START.replace(day=3)}
 
 
@@ -96,6 +96,10 @@ def test_units_that_come_too_late_or_twice() -> None:
     assert with_units_in(waiting, part.id, 0, "LEJ", world.step()) is waiting
     off = waiting.with_subject(MachineKind.FULFILLMENT, part.id, status=FulfillmentState.CANCELLED)
     assert with_units_in(off, part.id, 1, "LEJ", world.step()).errands == (
+        Errand(ErrandKind.ARRANGE_STOCK, f"{part.id}:1"),
+    )
+    gone = off.with_head(status=OrderStatus.REFUNDING)
+    assert with_units_in(gone, part.id, 1, "LEJ", world.step()).errands == (
         Errand(ErrandKind.RELEASE_STOCK, f"{part.id}:1"),
     )
 
@@ -127,7 +131,7 @@ def test_units_that_were_found_nowhere_are_backordered_apart_from_those_that_nee
         ("BACKORDERED", START),
         ("ALLOCATED", None),
     ]
-    assert {timer.name for timer in order.timers} >= {"acceptAlert", "backorderAlert"}
+    assert {timer.name for timer in order.timers} >= {"acceptTimeout", "backorderAlert"}
     assert order.errands[-1].details == (("sku", "MUG-1"),)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.ports.payments import CallbackProblem
 from domain.ports.promotions import CouponRefusal
 from domain.ports.unit_of_work import TransientConflict
 from domain.values import faults, refusals
@@ -35,6 +36,8 @@ INDIRECT: dict[tuple[str, str], set[str]] = {
     ("domain/actions/pay_order.py", "code"): set(),
     ("domain/actions/pricing_terms.py", "refused.refusal"): set(CouponRefusal),
     ("domain/values/refusals.py", "code"): set(),
+    ("adapters/entrypoints/payment_callbacks.py", "refused.code"): set(),
+    ("adapters/entrypoints/payment_callbacks.py", "refused.problem"): set(CallbackProblem),
     ("adapters/entrypoints/answers.py", "INTERNAL"): {"INTERNAL"},
     ("adapters/entrypoints/http.py", "code"): {"NOT_FOUND", "METHOD_NOT_ALLOWED", "BAD_REQUEST"},
     ("adapters/entrypoints/graphql_endpoint.py", "refused.code"): set(),

@@ -24,6 +24,7 @@ POSITIONS: dict[CursorKind, tuple[Any, ...]] = {
     CursorKind.PRODUCT: ("A-1",),
     CursorKind.MEMBER: ("ord_é",),
     CursorKind.FULFILLMENT: (AT, "ord_é"),
+    CursorKind.AFTER_SALE: (AT, "ord_é"),
     CursorKind.TRANSITION: (7,),
 }
 

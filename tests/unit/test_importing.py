@@ -219,7 +219,12 @@ def test_without_a_parcel_the_status_says_how_far_the_goods_are(
 
 def test_every_state_of_the_flow_can_be_imported() -> None:
     assert {made(status=status).head.status for status in ALL_STATUSES} == set(ALL_STATUSES)
-    assert len(ALL_STATUSES) == 14
+    assert len(ALL_STATUSES) == 18
+    assert set(OrderStatus) - set(ALL_STATUSES) == {
+        OrderStatus.PENDING_DEPOSIT,
+        OrderStatus.PENDING_BALANCE,
+        OrderStatus.GROUP_PENDING,
+    }
 
 
 def test_what_waits_to_go_back_goes_back_to_paid() -> None:
@@ -293,7 +298,7 @@ def test_attributes_are_kept_and_equal_times_are_in_order() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"order_type": OrderType.PHYSICAL, "status": OrderStatus.PENDING_REVIEW}, ("status", "STATUS_NOT_IN_FLOW")),
+        ({"order_type": OrderType.PHYSICAL, "status": OrderStatus.GROUP_PENDING}, ("status", "STATUS_NOT_IN_FLOW")),
         ({"lines": ()}, ("lines", "EMPTY")),
         ({"lines": LINES[:1] * 201}, ("lines", "TOO_MANY")),
         ({"payments": (ImportedPayment("card", Decimal(1)),) * 51}, ("payments", "TOO_MANY")),

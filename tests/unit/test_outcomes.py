@@ -7,12 +7,24 @@ from hypothesis import strategies as st
 
 from adapters.db.outcomes import decode_outcome, encode_outcome
 from domain.values.faults import DomainFault
-from domain.values.outcomes import STORABLE, OrderPaid, Outcome
+from domain.values.outcomes import STORABLE, OrderPaid, OrdersPlaced, Outcome
 from domain.values.refusals import OutOfStock, RequestInProgress, ShortLine, UnknownProduct
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 st.register_type_strategy(str, WORDS)
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))
+
+
+SINGLE = st.sampled_from(sorted({*STORABLE} - {"OrdersPlaced"})).flatmap(lambda name: st.from_type(STORABLE[name]))
+st.register_type_strategy(
+    OrdersPlaced,
+    st.builds(
+        OrdersPlaced,
+        results=st.lists(SINGLE, max_size=3).map(tuple),
+        placed=st.integers(0, 100),
+        failed=st.integers(0, 100),
+    ),
+)
 
 
 @given(st.sampled_from(sorted(STORABLE)).flatmap(lambda name: st.from_type(STORABLE[name])))

@@ -1,6 +1,7 @@
 """The life of a physical order, by its real rules: exact statuses, versions, deadlines, amounts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 from domain.access.viewer import SYSTEM
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.pricing_rules import Coupon, Reduction
-from domain.orders.state import refusal
+from domain.orders.state import refusal, settled
 from domain.payments import settlement
 from domain.payments.answers import OperationDeclined, ProviderAnswer, ProviderState
 from domain.values.enums import DiscountFunder, FulfillmentState, MachineKind, PaymentState, RefundState
@@ -103,6 +104,13 @@ def test_an_order_that_costs_nothing_is_paid_and_split_at_once() -> None:
     assert kinds(order) == [ErrandKind.DEDUCT_STOCK]
 
 
+def test_a_paid_order_without_units_is_not_split() -> None:
+    world = World()
+    order = paid(world, physical_order(world))
+    order = replace(order, lines=tuple(replace(line, quantity=0) for line in order.lines), fulfillments=())
+    assert settled(order, world.step(SYSTEM)).fulfillments == ()
+
+
 def test_a_paid_order_is_split_by_warehouse_and_the_parts_are_the_whole() -> None:
     world = World()
     order = paid(world, physical_order(world))
@@ -131,9 +139,9 @@ def test_derived_steps_are_the_systems_own() -> None:
 def test_deadlines_of_each_state() -> None:
     world = World()
     order = paid(world, physical_order(world))
-    assert deadlines(order) == {"ord.autoConfirm": START + DAY, "ful.acceptAlert": START + DAY}
+    assert deadlines(order) == {"ord.autoConfirm": START + DAY, "ful.acceptTimeout": START + DAY}
     order = confirmed(world, order)
-    assert deadlines(order) == {"ord.promiseAlert": START + 3 * DAY, "ful.acceptAlert": START + DAY}
+    assert deadlines(order) == {"ord.promiseAlert": START + 3 * DAY, "ful.acceptTimeout": START + DAY}
     assert {part.promised_at for part in order.fulfillments} == {START + 3 * DAY}
     order = accepted(world, order)
     assert deadlines(order) == {"ord.promiseAlert": START + 3 * DAY}
@@ -158,6 +166,27 @@ def test_paying_in_two_parts_extends_the_deadline_once() -> None:
     more = paid(world.later(minutes=10), part, 40)
     assert deadlines(part) == deadlines(more) == {"ord.payTimeout": START + timedelta(minutes=40)}
     assert statuses(paid(world, more))[:2] == ("PAID", "PAID")
+
+
+def test_the_deadline_is_extended_with_the_first_part_and_the_stock_is_held_as_long() -> None:
+    """Once: an authorization that is let go, and another one, win no time; nor does the time between them."""
+    world = World()
+    order = replace(physical_order(world), errands=())
+    world.later(minutes=10)
+    part = started(world, order, 3000, is_captured_at_once=False)
+    part = answered(world, part, ProviderState.AUTHORIZED)
+    until = (START + timedelta(minutes=50)).isoformat()
+    assert part.errands[-1] == Errand(ErrandKind.EXTEND_STOCK, order.head.id, details=(("until", until),))
+    extended = {"ord.payTimeout": START + timedelta(minutes=40)}
+    world.later(minutes=10)
+    lost = settlement.voided(part, part.payments[0].id, "voidPayment", world.step(SYSTEM))
+    assert (lost.head.status, deadlines(lost)) == ("PENDING_PAYMENT", extended)
+    world.later(minutes=10)
+    again = paid(world, lost, 3000)
+    assert (again.head.status, deadlines(again)) == ("PARTIALLY_PAID", extended)
+    assert kinds(again).count(ErrandKind.EXTEND_STOCK) == 1
+    whole = paid(world, physical_order(world))
+    assert ErrandKind.EXTEND_STOCK not in kinds(whole)
 
 
 def test_a_declined_payment_changes_nothing_but_itself() -> None:
@@ -193,7 +222,8 @@ def test_cancelling_a_part_paid_order_gives_everything_back() -> None:
     assert [line.cancelled_quantity for line in order.lines] == [2, 3]
     refund = order.refunds[0]
     assert (refund.status, refund.amount_minor) == (RefundState.PROCESSING, 3000)
-    assert order.errands[1:] == (
+    assert order.errands[1].kind is ErrandKind.EXTEND_STOCK  # with the part that was paid
+    assert order.errands[2:] == (
         Errand(ErrandKind.RELEASE_STOCK, order.head.id),
         Errand(ErrandKind.RELEASE_COUPONS, order.head.id),
         Errand(ErrandKind.REFUND, refund.id, 3000),
@@ -206,7 +236,7 @@ def test_a_refund_that_fails_is_tried_again_later_and_settles() -> None:
     refund_id = order.refunds[0].id
     failed = settlement.refunded(order, refund_id, OperationDeclined("BUSY", "Later."), world.step(SYSTEM))
     assert (failed.refunds[0].status, failed.refunds[0].attempts) == (RefundState.PROCESSING, 1)
-    assert failed.errands[-1] == Errand(ErrandKind.REFUND, refund_id, 3000, delay_s=60)
+    assert failed.errands[-1] == Errand(ErrandKind.REFUND, refund_id, 3000, (("isRetry", "true"),), 60)
     answer = ProviderAnswer(ProviderState.CAPTURED, 3000, 3000, 3000)
     done = settlement.refunded(failed, refund_id, answer, world.step(SYSTEM))
     assert statuses(done) == ("CANCELLED", "REFUNDED", "CANCELLED", 12)
@@ -267,12 +297,15 @@ def test_deadlines_rest_while_an_order_is_on_hold() -> None:
     assert {part.status for part in held.fulfillments} == {FulfillmentState.ON_HOLD}
     assert deadlines(held) == {
         "ord.autoConfirm": None,
-        "ful.acceptAlert": None,
+        "ful.acceptTimeout": None,
         "ord.holdAlert": START + HOUR + 3 * DAY,
     }
     released = taken(world.later(hours=5), held, "releaseOrder")
     assert statuses(released) == ("PAID", "PAID", "UNFULFILLED", 16)
-    assert deadlines(released) == {"ord.autoConfirm": START + 5 * HOUR + DAY, "ful.acceptAlert": START + 5 * HOUR + DAY}
+    assert deadlines(released) == {
+        "ord.autoConfirm": START + 5 * HOUR + DAY,
+        "ful.acceptTimeout": START + 5 * HOUR + DAY,
+    }
 
 
 def test_a_parcel_with_a_part_leaves_the_rest_to_be_shipped() -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
@@ -129,7 +130,7 @@ gift-cards = "NONE"
         ("stock.by_category = []", "stock.by_category: [] is not a table"),
         (
             'stock.by_category.shoes = "SOME"',
-            'stock.by_category.shoes: "SOME" is not one of DEDUCT_ON_ORDER, RESERVE_ON_ORDER, NONE',
+            'stock.by_category.shoes: "SOME" is not one of DEDUCT_ON_ORDER, RESERVE_ON_ORDER, DEDUCT_ON_PAYMENT, NONE',
         ),
     ],
 )
@@ -281,6 +282,8 @@ def default_read(name: str, text: str) -> Any:
         return None
     value = text.strip("`").strip('"')
     written: Any = {"true": True, "false": False}.get(value, value)
+    if value.startswith("["):
+        written = json.loads(text.strip("`"))
     if re.fullmatch(r"[0-9.]+", value):
         written = Decimal(value) if "." in value else int(value)
     return (DURATION if name.endswith("_s") else FORMS[name]).read(written)

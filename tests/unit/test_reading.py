@@ -251,10 +251,10 @@ async def test_a_buyer_sees_its_own_member_and_is_not_told_of_others() -> None:
     assert await ask(shelf, '{ members(filter: {id: ["mbr_0"]}) { nodes { id } } }', ANNA) == {"members": {"nodes": []}}
 
 
-async def test_the_flow_of_an_order_is_a_diagram_and_null_for_what_is_not_built() -> None:
+async def test_the_flow_of_an_order_is_a_diagram_and_null_for_an_unknown_business_unit() -> None:
     query = """{ orderFlow(orderType: PHYSICAL, businessUnit: "acme-eu") { key version businessUnit { code } mermaid
       machines { kind mermaid states { name } transitions { from to action } } }
-      other: orderFlow(orderType: VIRTUAL) { key } unknown: orderFlow(orderType: PHYSICAL, businessUnit: "x") { key } orderFlows { key } }"""
+      other: orderFlow(orderType: VIRTUAL) { key version } unknown: orderFlow(orderType: PHYSICAL, businessUnit: "x") { key } orderFlows { key } }"""
     data = await ask(Shelf(), query)
     assert (data["orderFlow"]["key"], data["orderFlow"]["version"]) == ("PHYSICAL", 1)
     assert data["orderFlow"]["businessUnit"] == {"code": "acme-eu"}
@@ -263,9 +263,12 @@ async def test_the_flow_of_an_order_is_a_diagram_and_null_for_what_is_not_built(
         "PAYMENT",
         "REFUND",
         "FULFILLMENT",
+        "AFTER_SALE",
     ]
     assert data["orderFlow"]["mermaid"].startswith("stateDiagram-v2\n")
-    assert (data["other"], data["unknown"], data["orderFlows"]) == (None, None, [{"key": "PHYSICAL"}])
+    assert (data["other"], data["unknown"]) == ({"key": "VIRTUAL", "version": 1}, None)
+    keys = ["PHYSICAL", "VIRTUAL", "MADE_TO_ORDER", "PRESALE", "GROUP_BUY"]
+    assert data["orderFlows"] == [{"key": key} for key in keys]
 
 
 async def test_a_code_that_no_policy_knows_any_more_is_its_own_name() -> None:

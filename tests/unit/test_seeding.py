@@ -14,15 +14,15 @@ from adapters.seeding.catalogue import MEMBER_COUNT, catalogue_of
 from adapters.seeding.legacy import STATUSES, SYSTEMS, legacy_order, told
 from adapters.seeding.making import maker_count
 from adapters.seeding.mix import BULK_FROM, BULK_MIX, MIX
+from adapters.seeding.moments import MOMENTS
 from adapters.seeding.plans import LegacyPlan, Planner
 from adapters.seeding.play import QUIET, Played
-from adapters.seeding.scripts import MOMENTS
 from adapters.seeding.terms import active_promotions, shipping_offers, tax_rates
-from domain.orders.flows import PHYSICAL_1
+from domain.orders.flows import FLOWS, PHYSICAL_1
 from domain.orders.import_problems import import_problems
 from domain.orders.model import ErrandKind
 from domain.policies import ChannelPolicy, Policies, UnitPolicy
-from domain.values.enums import ChannelKind, MachineKind, OrderStatus
+from domain.values.enums import AfterSaleState, ChannelKind, MachineKind, OrderStatus, OrderType
 
 REFERENCE: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICIES: Final = load_policies()
@@ -96,14 +96,49 @@ def test_a_moment_leaves_the_order_in_its_state_and_nothing_due(number: int) -> 
     moment = MOMENTS[number]
     index = number * MIX.moment_every + MIX.moment_every - 1
     for seed in (1, 2, 3):
-        order = life(index, planner(seed=seed)).order
-        assert order.head.status is moment.status
+        order = life(index, planner(1000, seed)).order
+        assert (order.head.order_type, order.head.status) == (moment.script.order_type, moment.status)
         assert all(timer.due_at >= REFERENCE + QUIET for timer in order.timers if timer.due_at)
 
 
 def test_every_state_of_the_order_that_lasts_is_some_moments_or_an_end() -> None:
-    states = {state.name for state in PHYSICAL_1.states if state.machine is MachineKind.ORDER}
-    assert {moment.status for moment in MOMENTS} | {OrderStatus.COMPLETED, OrderStatus.CANCELLED} == states
+    states = {state.name for flow in FLOWS.values() for state in flow.states if state.machine is MachineKind.ORDER}
+    assert {moment.status for moment in MOMENTS} == states
+    of_goods = {moment.status for moment in MOMENTS if moment.script.order_type is OrderType.PHYSICAL}
+    own = {OrderStatus.PENDING_DEPOSIT, OrderStatus.PENDING_BALANCE, OrderStatus.GROUP_PENDING}
+    assert of_goods | {OrderStatus.COMPLETED, OrderStatus.CANCELLED} == states - own
+
+
+def test_the_cases_of_moments_are_in_every_state_that_lasts_but_those_of_exchanges() -> None:
+    lives = [
+        life(number * MIX.moment_every + MIX.moment_every - 1, planner(1000)).order for number in range(len(MOMENTS))
+    ]
+    assert {case.status for order in lives for case in order.after_sales} == {
+        AfterSaleState.REQUESTED,
+        AfterSaleState.AWAITING_RETURN,
+        AfterSaleState.RETURN_IN_TRANSIT,
+        AfterSaleState.REJECTED,
+        AfterSaleState.ARBITRATION,
+        AfterSaleState.DISPUTED,
+        AfterSaleState.COMPLETED,
+        AfterSaleState.WITHDRAWN,
+    }
+
+
+def test_two_orders_have_the_seats_of_a_group_that_formed() -> None:
+    pairs = [number for number, moment in enumerate(MOMENTS) if moment.script.is_pair]
+    assert len(pairs) == 2
+    for number in pairs:
+        index = number * MIX.moment_every + MIX.moment_every - 1
+        first, second = life(index, planner(1000)), life(index + 1, planner(1000))
+        assert first.order.head.status is second.order.head.status is MOMENTS[number].status
+        assert first.order.head.group_id == second.order.head.group_id is not None
+        assert first.order.head.member_id != second.order.head.member_id
+        assert first.books.group is not None
+        assert (first.books.group.joined, first.books.group.status, second.books.group) == (2, "FORMED", None)
+    # At the end there is nobody to join: the last of all is the known order.
+    last = pairs[0] * MIX.moment_every + MIX.moment_every
+    assert life(last - 1, planner(last + 1)).order.head.group_id is None
 
 
 def test_an_order_lives_on_the_stepped_clock_and_never_after_the_reference() -> None:

@@ -49,6 +49,9 @@ def test_defaults() -> None:
         "worker": True,
         "worker_poll_ms": 1000,
         "idempotency_ttl_h": 24,
+        "stripe_key": None,
+        "stripe_callback_secret": None,
+        "stripe_url": None,
         "quote_ttl_s": 900,
         "log_level": LogLevel.INFO,
     }

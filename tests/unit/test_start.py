@@ -26,7 +26,9 @@ NOT_FOR_SERVING = (
     "mako",
     "pygments",
     "pytest",
+    "requests",
     "rich",
+    "stripe",
 )
 BEFORE_THE_DATABASE = (
     *NOT_FOR_SERVING,

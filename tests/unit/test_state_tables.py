@@ -19,11 +19,18 @@ from domain.policies import Timeouts
 from domain.values.enums import ActorKind, FulfillmentState, MachineKind, OrderStatus, PaymentState, Role
 from domain.values.faults import DomainFault
 from domain.values.refusals import ActionRejected, Forbidden
+from tests.fixtures.after_sales import with_case
 from tests.fixtures.orders import START, World, authorized, physical_order
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.graphql"
 STATES = [(state.machine, state.name) for state in PHYSICAL_1.states]
-MACHINES = (MachineKind.ORDER, MachineKind.PAYMENT, MachineKind.REFUND, MachineKind.FULFILLMENT)
+MACHINES = (
+    MachineKind.ORDER,
+    MachineKind.PAYMENT,
+    MachineKind.REFUND,
+    MachineKind.FULFILLMENT,
+    MachineKind.AFTER_SALE,
+)
 ACTIONS = {
     machine: sorted({rule.action for rule in PHYSICAL_1.rules if rule.machine is machine}) for machine in MACHINES
 }
@@ -31,6 +38,7 @@ STATE_BEFORE: dict[tuple[MachineKind, str], Any] = {
     (MachineKind.ORDER, OrderStatus.ON_HOLD): OrderStatus.CONFIRMED,
     (MachineKind.ORDER, OrderStatus.EXCEPTION): OrderStatus.PAID,
     (MachineKind.FULFILLMENT, FulfillmentState.ON_HOLD): FulfillmentState.READY,
+    (MachineKind.FULFILLMENT, FulfillmentState.INTERCEPTING): FulfillmentState.SHIPPED,
 }
 WORLD = World()
 
@@ -43,7 +51,7 @@ def base() -> Order:
     """An order with one of everything; its sums suit every guard but those on what is payable."""
     order = authorized(WORLD, physical_order(WORLD))
     order = with_refund(order, order.payments[0], 1, WORLD.step(), reason="test", is_excess=False)
-    return replace(order, timers=(), errands=())
+    return replace(with_case(WORLD, order), timers=(), errands=())
 
 
 BASE = base()
@@ -52,6 +60,7 @@ IDS = {
     MachineKind.PAYMENT: BASE.payments[0].id,
     MachineKind.REFUND: BASE.refunds[0].id,
     MachineKind.FULFILLMENT: BASE.fulfillments[0].id,
+    MachineKind.AFTER_SALE: BASE.after_sales[0].id,
 }
 
 
@@ -73,7 +82,11 @@ def in_state(machine: MachineKind, state: str, action: str = "") -> Order:
     changes: dict[str, Any] = {"status": type(subject.status)(state)}
     if hasattr(subject, "previous_status"):
         changes["previous_status"] = STATE_BEFORE.get((machine, state))
+    if action == "refundPayment":
+        changes |= {"authorized_minor": 7740, "captured_minor": 7740}
     order = order.with_subject(machine, subject_id, **changes)
+    if action == "retryRefund":  # its alert was given
+        return replace(order, timers=())
     timer = TimerView(order.head.id, subject_id, "receiptTimeout", "none", machine, START.replace(year=2027), None)
     return replace(order, timers=(timer,))
 
@@ -184,11 +197,36 @@ def test_nothing_leads_out_of_a_terminal_state_and_no_timer_runs_in_it(state: An
 
 @pytest.mark.parametrize(
     "state",
-    [s for s in PHYSICAL_1.states if not s.is_terminal and s.machine is MachineKind.ORDER],
+    [s for s in PHYSICAL_1.states if not s.is_terminal and s.machine is MachineKind.ORDER and s.window is None],
     ids=lambda s: s.name,
 )
 def test_every_state_of_an_order_that_waits_has_a_deadline_or_an_alert(state: Any) -> None:
     assert state.timer is not None
+
+
+def test_a_completed_order_is_ended_by_its_window_and_until_then_only_goods_that_come_back_lead_out() -> None:
+    assert [(s.machine, s.name, s.window) for s in PHYSICAL_1.states if s.window] == [
+        (MachineKind.ORDER, OrderStatus.COMPLETED, "window_s")
+    ]
+    rules = PHYSICAL_1.rules_from(MachineKind.ORDER, OrderStatus.COMPLETED)
+    assert {(rule.action, rule.next) for rule in rules} == {
+        ("requestAfterSale", (SAME,)),
+        ("returnAll", (OrderStatus.RETURNED,)),
+    }
+
+
+@pytest.mark.parametrize(
+    "state",
+    [s for s in PHYSICAL_1.states if s.machine is MachineKind.AFTER_SALE and not s.is_terminal],
+    ids=lambda s: s.name,
+)
+def test_every_state_of_a_case_that_waits_has_a_deadline_or_an_alert_and_others_are_left_at_once(state: Any) -> None:
+    derived = [rule for rule in PHYSICAL_1.rules_from(state.machine, state.name) if rule.of_case is not None]
+    if state.timer is None:
+        assert {rule.states for rule in derived} == {(state.name,)}
+    people = {Role.BUYER, Role.PARTNER, Role.MERCHANT, Role.SUPPORT, Role.FINANCE, Role.WAREHOUSE}
+    ways = [rule for rule in PHYSICAL_1.rules_from(state.machine, state.name) if rule.roles & people]
+    assert ways or derived
 
 
 def test_a_state_that_is_come_back_to_rests_and_resumes_its_deadlines() -> None:

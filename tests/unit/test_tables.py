@@ -13,13 +13,16 @@ OWN_COLUMNS = {
     TransitionView: ["xid", "position"],
     TimerView: ["locked_until", "attempts"],
 }
+LATER_FIELDS = {OrderView: ["kept_minor", "group_id", "group_deadline"]}
+"""Those that were added when there were own columns already: a migration can only append."""
 VIEWS = [pytest.param(view, table, id=view.__name__) for view, table in TABLE_OF.items()]
 
 
 @pytest.mark.parametrize(("view", "table"), VIEWS)
 def test_a_table_has_its_views_fields_in_order_and_then_its_own_columns(view: type[Any], table: Table) -> None:
-    names = [field.name for field in fields(view)]
-    assert list(table.columns.keys()) == names + OWN_COLUMNS.get(view, [])
+    later = LATER_FIELDS.get(view, [])
+    names = [field.name for field in fields(view) if field.name not in later]
+    assert list(table.columns.keys()) == names + OWN_COLUMNS.get(view, []) + later
 
 
 @pytest.mark.parametrize(("view", "table"), VIEWS)
@@ -31,8 +34,8 @@ def test_a_column_may_be_empty_where_its_field_may(view: type[Any], table: Table
 
 def test_every_view_has_one_table_and_every_other_table_is_the_databases_own() -> None:
     others = set(metadata.tables) - {table.name for table in TABLE_OF.values()}
-    assert len(set(TABLE_OF.values())) == 12
-    assert others == {"idempotency_keys", "jobs"}
+    assert len(set(TABLE_OF.values())) == 17
+    assert others == {"idempotency_keys", "jobs", "group_seats"}
 
 
 def test_every_constraint_and_index_has_a_name_that_fits() -> None:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from domain.orders.backorders import ask_anew, queue_for_stock
+from domain.orders.backorders import ACCEPT_TIMEOUT, ask_anew, queue_for_stock
 from domain.orders.effects import capture_at_shipment, stamp_delivered
 from domain.orders.guards import nothing_payable, order_confirmed
 from domain.orders.state import BEFORE, SAME, Clocks, Rule, State, TimerRule
+from domain.orders.tables import returning
 from domain.orders.tables.roles import M, P, S, W, roles
 from domain.values.enums import FulfillmentState, MachineKind
 
@@ -18,7 +19,7 @@ STATES: Final = (
         _FULFILLMENT,
         FulfillmentState.ALLOCATED,
         "Its units are set aside in the warehouse, which is asked to accept it.",
-        TimerRule("acceptAlert", "alert", "accept_s"),
+        TimerRule(ACCEPT_TIMEOUT, ACCEPT_TIMEOUT, "accept_s"),
     ),
     State(
         _FULFILLMENT,
@@ -33,6 +34,7 @@ STATES: Final = (
     State(_FULFILLMENT, FulfillmentState.DELIVERED, "Every parcel has arrived.", is_terminal=True),
     State(_FULFILLMENT, FulfillmentState.ON_HOLD, "On hold with its order."),
     State(_FULFILLMENT, FulfillmentState.CANCELLED, "Will not be sent.", is_terminal=True),
+    *returning.STATES,
 )
 
 RULES: Final = (
@@ -55,6 +57,10 @@ RULES: Final = (
         effects=(ask_anew, queue_for_stock), mutation="declineFulfillment",
     ),
     Rule(
+        _FULFILLMENT, (FulfillmentState.ALLOCATED,), ACCEPT_TIMEOUT, (SAME,), roles(S), guards=(order_confirmed,),
+        effects=(ask_anew,),
+    ),
+    Rule(
         _FULFILLMENT, (FulfillmentState.ALLOCATED, FulfillmentState.BACKORDERED), "alert", (SAME,), roles(S),
     ),
     Rule(
@@ -72,12 +78,16 @@ RULES: Final = (
         roles(W, M, P, S), effects=(stamp_delivered,), mutation="deliverFulfillment",
     ),
     Rule(
-        _FULFILLMENT, (FulfillmentState.SHIPPED,), "recordTracking", (SAME, FulfillmentState.DELIVERED),
+        _FULFILLMENT, (FulfillmentState.SHIPPED,), "recordTracking",
+        (SAME, FulfillmentState.DELIVERED, FulfillmentState.RETURNING), roles(W, M, P, S), mutation="recordTracking",
+    ),
+    Rule(
+        _FULFILLMENT, (FulfillmentState.PARTIALLY_SHIPPED,), "recordTracking", (SAME, FulfillmentState.RETURNING),
         roles(W, M, P, S), mutation="recordTracking",
     ),
     Rule(
-        _FULFILLMENT, (FulfillmentState.PARTIALLY_SHIPPED, FulfillmentState.DELIVERED), "recordTracking", (SAME,),
-        roles(W, M, P, S), mutation="recordTracking",
+        _FULFILLMENT, (FulfillmentState.DELIVERED,), "recordTracking", (SAME,), roles(W, M, P, S),
+        mutation="recordTracking",
     ),
     Rule(
         _FULFILLMENT, _HOLDABLE, "hold", (FulfillmentState.ON_HOLD,), roles(S), clocks=Clocks.REST,
@@ -87,4 +97,5 @@ RULES: Final = (
         _FULFILLMENT, (*_HOLDABLE, FulfillmentState.CREATED, FulfillmentState.BACKORDERED, FulfillmentState.ON_HOLD),
         "cancelFulfillment", (FulfillmentState.CANCELLED,), roles(S), effects=(queue_for_stock,),
     ),
+    *returning.RULES,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from domain.orders.backorders import ask_warehouses
 from domain.orders.conditions import (
     all_delivered,
     all_shipped,
@@ -10,9 +11,9 @@ from domain.orders.conditions import (
     money_given_back,
     needs_split,
     owes_again,
+    stock_missing,
 )
 from domain.orders.effects import (
-    cancel_fulfillments,
     cancel_units,
     capture_at_confirmation,
     deduct_stock,
@@ -35,7 +36,9 @@ from domain.orders.guards import (
     nothing_shipped,
     something_payable,
 )
+from domain.orders.paying_time import extend_paying_time
 from domain.orders.state import BEFORE, SAME, Clocks, Rule, State, TimerRule
+from domain.orders.tables import cancelling, review
 from domain.orders.tables.roles import A, B, C, F, M, P, S, V, roles
 from domain.values.enums import MachineKind, OrderStatus
 
@@ -43,6 +46,7 @@ _ORDER: Final = MachineKind.ORDER
 _OPEN_FOR_PAYMENT: Final = (OrderStatus.PENDING_PAYMENT, OrderStatus.PARTIALLY_PAID)
 _BEING_WORKED_ON: Final = (OrderStatus.PAID, OrderStatus.CONFIRMED, OrderStatus.IN_FULFILLMENT)
 _GOODS_ARE_OUT: Final = (OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+_UNWANTED: Final = (OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION)
 _ALERTED: Final = (
     OrderStatus.ON_HOLD,
     OrderStatus.CONFIRMED,
@@ -59,6 +63,7 @@ def _state(name: OrderStatus, description: str, timer: TimerRule | None = None, 
 
 
 STATES: Final = (
+    *review.STATES,
     _state(OrderStatus.PENDING_PAYMENT, "Placed; its stock is reserved until the payment deadline.", _PAY_TIMEOUT),
     _state(OrderStatus.PARTIALLY_PAID, "A part is secured; the deadline was extended once.", _PAY_TIMEOUT),
     _state(
@@ -98,18 +103,25 @@ STATES: Final = (
         "The buyer has it, or did not say otherwise in time.",
         TimerRule("completion", "completion", "completion_s"),
     ),
-    _state(OrderStatus.COMPLETED, "Done.", is_terminal=True),
+    State(
+        _ORDER,
+        OrderStatus.COMPLETED,
+        "Done; units can be claimed until the after-sale window is over, and then it is terminal.",
+        window="window_s",
+    ),
     _state(
         OrderStatus.REFUNDING,
         "The money is on its way back.",
         TimerRule("refundAlert", "alert", "refund_alert_s"),
     ),
     _state(OrderStatus.CANCELLED, "Off; whatever was taken is given back.", is_terminal=True),
+    *cancelling.STATES,
 )
 
 RULES: Final = (
     Rule(
-        _ORDER, (None,), "placeOrder", (OrderStatus.PENDING_PAYMENT, OrderStatus.PAID), roles(B, P, M, C),
+        _ORDER, (None,), "placeOrder",
+        (OrderStatus.PENDING_PAYMENT, OrderStatus.PAID, OrderStatus.PENDING_REVIEW), roles(B, P, M, C),
         effects=(stamp_paid, deduct_stock), mutation="placeOrder",
     ),
     Rule(
@@ -125,7 +137,8 @@ RULES: Final = (
     ),
     Rule(
         _ORDER, _OPEN_FOR_PAYMENT, "payOrder", (OrderStatus.PARTIALLY_PAID, OrderStatus.PAID), roles(B, P, F, V),
-        guards=(something_payable,), effects=(stamp_paid, deduct_stock), mutation="payOrder",
+        guards=(something_payable,), effects=(stamp_paid, deduct_stock, extend_paying_time), clocks=Clocks.KEEP,
+        mutation="payOrder",
     ),
     Rule(
         _ORDER, (OrderStatus.EXCEPTION,), "payOrder", (SAME, BEFORE), roles(B, P, F, V),
@@ -137,6 +150,7 @@ RULES: Final = (
     ),
     Rule(
         _ORDER, (OrderStatus.PARTIALLY_PAID,), "authorizationLost", (OrderStatus.PENDING_PAYMENT, SAME), roles(S, V),
+        clocks=Clocks.KEEP,
     ),
     Rule(
         _ORDER, _BEING_WORKED_ON, "authorizationLost", (OrderStatus.EXCEPTION,), roles(S, V), clocks=Clocks.REST,
@@ -144,24 +158,23 @@ RULES: Final = (
     ),
     Rule(_ORDER, _GOODS_ARE_OUT, "authorizationLost", (SAME,), roles(S, V)),
     Rule(
-        _ORDER, (OrderStatus.EXCEPTION,), "exceptionTimeout", (OrderStatus.REFUNDING,), roles(S),
-        effects=(cancel_units, cancel_fulfillments, release_claims, give_money_back),
-    ),
-    Rule(
         _ORDER, (OrderStatus.REFUNDING,), "refundAll", (OrderStatus.CANCELLED,), roles(S), when=money_given_back,
     ),
     Rule(
-        _ORDER, (OrderStatus.CANCELLED, OrderStatus.REFUNDING), "latePayment", (SAME,), roles(V, S),
+        _ORDER, _UNWANTED, "latePayment", (SAME,), roles(V, S),
         effects=(give_money_back,),
+    ),
+    Rule(
+        _ORDER, (OrderStatus.PAID,), "stockShort", (OrderStatus.EXCEPTION,), roles(S), when=stock_missing, clocks=Clocks.REST,
     ),
     Rule(_ORDER, (OrderStatus.PAID,), "split", (SAME,), roles(S), effects=(split_by_itself,), when=needs_split),
     Rule(
         _ORDER, (OrderStatus.PAID,), "confirmOrder", (OrderStatus.CONFIRMED,), roles(M),
-        effects=(promise, capture_at_confirmation), mutation="confirmOrder",
+        effects=(promise, ask_warehouses, capture_at_confirmation), mutation="confirmOrder",
     ),
     Rule(
         _ORDER, (OrderStatus.PAID,), "autoConfirm", (OrderStatus.CONFIRMED,), roles(S),
-        effects=(promise, capture_at_confirmation),
+        effects=(promise, ask_warehouses, capture_at_confirmation),
     ),
     Rule(
         _ORDER, (OrderStatus.PAID, OrderStatus.CONFIRMED), "holdOrder", (OrderStatus.ON_HOLD,), roles(M, C),
@@ -208,4 +221,5 @@ RULES: Final = (
         _ORDER, (OrderStatus.RECEIVED,), "completion", (OrderStatus.COMPLETED,), roles(S),
         guards=(no_open_after_sale,), effects=(stamp_completed,),
     ),
+    *cancelling.RULES,
 )  # fmt: skip

@@ -1,16 +1,17 @@
-"""The machines of a payment and of a refund."""
+"""The machine of a payment; with that of its refunds, which goes along with it."""
 
 from typing import Final
 
-from domain.orders.effects import send_refund
-from domain.orders.guards import something_to_capture
+from domain.orders.guards import something_captured, something_to_capture
 from domain.orders.state import SAME, Clocks, Rule, State, TimerRule
+from domain.orders.tables import refund
 from domain.orders.tables.roles import B, C, F, P, S, V, roles
-from domain.values.enums import MachineKind, PaymentState, RefundState
+from domain.values.enums import MachineKind, PaymentState
 
 _PAYMENT: Final = MachineKind.PAYMENT
-_REFUND: Final = MachineKind.REFUND
 _EXPIRY: Final = TimerRule("authorizationExpiry", "authorizationExpiry", "authorization_s")
+_UNDER_WAY: Final = (PaymentState.CREATED, PaymentState.PROCESSING)
+_GIVEN_UP: Final = (PaymentState.FAILED, PaymentState.CANCELLED)
 _LEFT_TO_CAPTURE: Final = (PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED)
 
 STATES: Final = (
@@ -28,15 +29,8 @@ STATES: Final = (
     State(_PAYMENT, PaymentState.REFUNDED, "Everything was given back.", is_terminal=True),
     State(_PAYMENT, PaymentState.VOIDED, "What was held is free again.", is_terminal=True),
     State(_PAYMENT, PaymentState.FAILED, "Declined, or the provider knows nothing of it."),
-    State(_REFUND, RefundState.REQUESTED, "Asked for."),
-    State(
-        _REFUND,
-        RefundState.PROCESSING,
-        "With the provider.",
-        TimerRule("refundAlert", "alert", "refund_alert_s"),
-    ),
-    State(_REFUND, RefundState.SUCCEEDED, "The buyer has it back.", is_terminal=True),
-    State(_REFUND, RefundState.FAILED, "The provider did not do it; it is tried again."),
+    State(_PAYMENT, PaymentState.CANCELLED, "Given up with its order; money that still comes goes straight back."),
+    *refund.STATES,
 )
 
 RULES: Final = (
@@ -62,20 +56,16 @@ RULES: Final = (
     ),
     Rule(_PAYMENT, (PaymentState.AUTHORIZED,), "authorizationExpiry", (PaymentState.VOIDED,), roles(S, V)),
     Rule(_PAYMENT, (PaymentState.PARTIALLY_CAPTURED,), "authorizationExpiry", (PaymentState.CAPTURED,), roles(S, V)),
-    Rule(_PAYMENT, (PaymentState.FAILED,), "lateCapture", (PaymentState.CAPTURED,), roles(V, S)),
-    Rule(_PAYMENT, (PaymentState.FAILED,), "lateAuthorization", (PaymentState.AUTHORIZED,), roles(V, S)),
+    Rule(_PAYMENT, _UNDER_WAY, "cancelPayment", (PaymentState.CANCELLED,), roles(S)),
+    Rule(_PAYMENT, _GIVEN_UP, "lateCapture", (PaymentState.CAPTURED,), roles(V, S)),
+    Rule(_PAYMENT, _GIVEN_UP, "lateAuthorization", (PaymentState.AUTHORIZED,), roles(V, S)),
     Rule(
         _PAYMENT, (PaymentState.CAPTURED, PaymentState.PARTIALLY_REFUNDED), "refundSucceeded",
         (PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED), roles(S, V),
     ),
-    Rule(_REFUND, (None,), "requestRefund", (RefundState.REQUESTED,), roles(S)),
     Rule(
-        _REFUND, (RefundState.REQUESTED,), "approveRefund", (RefundState.PROCESSING,), roles(S), effects=(send_refund,),
+        _PAYMENT, (PaymentState.CAPTURED, PaymentState.PARTIALLY_CAPTURED, PaymentState.PARTIALLY_REFUNDED),
+        "refundPayment", (SAME,), roles(F, C), guards=(something_captured,), mutation="refundPayment",
     ),
-    Rule(_REFUND, (RefundState.PROCESSING,), "refundSettled", (RefundState.SUCCEEDED,), roles(V, S)),
-    Rule(_REFUND, (RefundState.PROCESSING,), "refundFailed", (RefundState.FAILED,), roles(V, S)),
-    Rule(_REFUND, (RefundState.PROCESSING,), "alert", (SAME,), roles(S)),
-    Rule(
-        _REFUND, (RefundState.FAILED,), "retryRefund", (RefundState.PROCESSING,), roles(S), effects=(send_refund,),
-    ),
+    *refund.RULES,
 )  # fmt: skip
