@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Python keeps what it compiles, whatever the caller's environment says: compiling all of it costs each start more than a second.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-web nightly bench bench-size lock clean
+.PHONY: help run test test-web nightly bench bench-size bench-bi lock clean
 
 help:  ## what can be made here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ bench: $(STAMP)  ## measure lists, details and placements against two yardsticks
 
 bench-size: $(STAMP)  ## measure lists over ten thousand and over a million orders
 	@$(BIN)/python -m tests.benchmarks --size 10000 --size 1000000 $(BENCH)
+
+bench-bi: $(STAMP)  ## measure analytics, rollups and exports over a million orders against PostgreSQL itself
+	@$(BIN)/python -m tests.benchmarks.bi $(BENCH)
 
 lock:  ## write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml -o requirements.lock

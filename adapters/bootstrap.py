@@ -2,17 +2,29 @@
 
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import literal, select
 
 from adapters.clock import SystemClock
+from adapters.db.analytics import SqlAnalytics
+from adapters.db.analytics_questions import question
+from adapters.db.bi_rows import SqlBiRows
+from adapters.db.change_signal import ChangeSignal, announcing, signalled
+from adapters.db.changes import SqlOrderChanges, lag_seconds
 from adapters.db.engine import Database, Transaction
+from adapters.db.engine_source import COPIED, SqlEngineSource
+from adapters.db.export_jobs import CHANNEL as EXPORTS_CHANNEL
+from adapters.db.export_jobs import SqlExportJobs, SqlExportQueue
+from adapters.db.export_rows import SqlExportRows
 from adapters.db.jobs import CHANNEL
 from adapters.db.order_views import SqlOrderViews
 from adapters.db.queue import SqlQueue
+from adapters.db.rollups import SqlRollups
 from adapters.db.unit_of_work import SqlUnitOfWork
 from adapters.embedded.callbacks import TestProviderCallbacks
 from adapters.embedded.connection import Joined
@@ -24,19 +36,30 @@ from adapters.embedded.payments import EmbeddedPayments
 from adapters.embedded.products import EmbeddedProducts
 from adapters.embedded.promotions import EmbeddedPromotions
 from adapters.embedded.voucher_codes import EmbeddedVoucherCodes
+from adapters.export.folder_store import FolderStore
+from adapters.export.links import SignedLinks
+from adapters.olap.standing_in import EngineElseDatabase
 from adapters.policy_files import load_policies
-from adapters.settings import Settings, SettingsError, signing_key
+from adapters.settings import AnalyticsEngineKind, Settings, SettingsError, signing_key
 from adapters.signing import SignedQuoteTokens
 from adapters.sql import prepare
+from adapters.worker.engine_feed import EngineFeed
+from adapters.worker.exports import ExportTerms, ExportWorker
 from adapters.worker.loop import Worker
+from adapters.worker.rollups import RollupUpkeep
 from domain.orders.checking import check_flows
 from domain.orders.flows import FLOWS
 from domain.policies import Policies
+from domain.ports.analytics_engine import AnalyticsEngine
+from domain.ports.bi_datasets import BiRows
+from domain.ports.blob_store import BlobStore
 from domain.ports.bundle import Ports, Terms
 from domain.ports.clock import Clock
+from domain.ports.exports import ExportRows, FileFormats
 from domain.ports.inventory import Inventory
 from domain.ports.payments import PaymentCallbacks, Payments
 from domain.ports.promotions import Promotions
+from domain.ports.rollups import Rollups
 
 HOUR_S = 3600
 TEST_PROVIDER = "test"
@@ -54,6 +77,10 @@ EMBEDDED: Local = {
 TestProvider = tuple[EmbeddedPayments, TestProviderCallbacks]
 
 
+def nobody_waits() -> None:
+    """Nothing is to be ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """Who takes the payments, and how it is heard."""
@@ -62,6 +89,17 @@ class Provider:
     callbacks: Mapping[str, PaymentCallbacks]
     close: Callable[[], Awaitable[None]]
     test: TestProvider | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What makes the files of exports, where they are kept, and who may fetch them."""
+
+    worker: ExportWorker
+    store: BlobStore
+    links: SignedLinks
+    rows: ExportRows
+    formats: Callable[[], FileFormats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +114,26 @@ class OrderCenter:
     """By the payment provider that sends them."""
     test_provider: TestProvider | None = None
     """Where no other provider was set."""
+    stop_waiting: Callable[[], None] = nobody_waits
+    """Ends every long poll at once: the process is to stop."""
+    exports: Exports | None = None
+    engine_feed: EngineFeed | None = None
+    """Of a process that has an analytical engine (`with_engine`)."""
+
+    @property
+    def rollups(self) -> Rollups:
+        return SqlRollups(self.database)
+
+    @property
+    def rollup_upkeep(self) -> RollupUpkeep:
+        return RollupUpkeep(self.rollups)
+
+    async def feed_lag_seconds(self) -> float:
+        return await lag_seconds(self.database)
+
+    @property
+    def bi_rows(self) -> BiRows:
+        return SqlBiRows(self.database)
 
     async def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -93,17 +151,96 @@ async def assembled(settings: Settings, database_url: str) -> AsyncIterator[Orde
     secret = signing_key(settings)
     database = await Database.open(database_url, settings.pool_size)
     try:
-        ports = ports_over(database, policies, secret, terms_of(settings))
-        provider = provider_of(settings, database, secret, ports.clock)
-        try:
-            ports = replace(ports, payments=provider.payments)
-            worker = Worker(ports, SqlQueue(database), poll_s=settings.worker_poll_ms / 1000)
-            async with database.listen(CHANNEL, lambda _payload: worker.wake()):
-                yield OrderCenter(settings, database, ports, worker, provider.callbacks, provider.test)
-        finally:
-            await provider.close()
+        async with announcing(database) as tell_of_steps, signalled(database) as signal:
+            ports = ports_over(
+                database, policies, secret, terms_of(settings), signal=signal, tell_of_steps=tell_of_steps
+            )
+            provider = provider_of(settings, database, secret, ports.clock)
+            try:
+                ports = replace(ports, payments=provider.payments)
+                worker = Worker(ports, SqlQueue(database), poll_s=settings.worker_poll_ms / 1000)
+                exports = exports_over(settings, database, secret, ports)
+                ports = replace(ports, export_links=exports.links)
+                async with (
+                    database.listen(CHANNEL, lambda _payload: worker.wake()),
+                    database.listen(EXPORTS_CHANNEL, lambda _payload: exports.worker.wake()),
+                ):
+                    yield OrderCenter(
+                        settings,
+                        database,
+                        ports,
+                        worker,
+                        provider.callbacks,
+                        provider.test,
+                        stop_waiting=signal.end,
+                        exports=exports,
+                    )
+            finally:
+                await provider.close()
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def with_engine(center: OrderCenter) -> AsyncIterator[OrderCenter]:
+    """The same, with analytics answered by the engine of the settings; while its copy is of no single moment, by PostgreSQL. One
+    process has the engine at a time. Raises EngineFileUnavailable.
+    """
+    settings = center.settings
+    if settings.analytics_engine is AnalyticsEngineKind.POSTGRESQL:
+        yield center
+        return
+    path = settings.analytics_path or settings.data_dir / "analytics.duckdb"
+    async with duckdb_engine(path) as engine:
+        analytics = EngineElseDatabase(engine, center.ports.analytics)
+        feed = EngineFeed(SqlEngineSource(center.database), engine)
+        yield replace(center, ports=replace(center.ports, analytics=analytics), engine_feed=feed)
+
+
+def duckdb_engine(path: Path) -> AbstractAsyncContextManager[AnalyticsEngine]:
+    """DuckDB is large: it is loaded where it is used."""
+    engine: Any = importlib.import_module("adapters.olap.duckdb_engine").DuckDbEngine
+    opened: AbstractAsyncContextManager[AnalyticsEngine] = engine.opened(path, COPIED, question)
+    return opened
+
+
+def exports_over(settings: Settings, database: Database, secret: str, ports: Ports) -> Exports:
+    """Raises SettingsError."""
+    store, rows = blob_store(settings), SqlExportRows(database)
+    terms = ExportTerms(
+        settings.data_dir / "exports" / "work",
+        timedelta(hours=settings.export_ttl_h),
+        ports.terms.lease_s,
+        settings.worker_poll_ms / 1000,
+    )
+    worker = ExportWorker(SqlExportQueue(database), rows, file_formats, store, ports.clock, terms)
+    return Exports(
+        worker, store, SignedLinks(secret, timedelta(seconds=settings.export_link_ttl_s)), rows, file_formats
+    )
+
+
+def file_formats() -> FileFormats:
+    """Arrow is large: it is loaded with the first export."""
+    formats: FileFormats = importlib.import_module("adapters.export.formats").ArrowFormats()
+    return formats
+
+
+def blob_store(settings: Settings) -> BlobStore:
+    """Raises SettingsError where the library of the storage is not installed."""
+    if settings.blob_url is None:
+        return FolderStore(settings.data_dir / "exports" / "files")
+    try:
+        storage = importlib.import_module("adapters.export.object_store")
+    except ImportError as error:
+        raise SettingsError("ORDER_CENTER_BLOB_URL needs the part s3 of the installation: order-center[s3].") from error
+    store: BlobStore = storage.ObjectStore(
+        settings.blob_url,
+        endpoint=settings.blob_endpoint,
+        region=settings.blob_region,
+        key=settings.blob_key,
+        secret=None if settings.blob_secret is None else settings.blob_secret.get_secret_value(),
+    )
+    return store
 
 
 def provider_of(settings: Settings, database: Database, secret: str, clock: Clock) -> Provider:
@@ -137,14 +274,16 @@ def ports_over(
     *,
     clock: Clock | None = None,
     local: Local = EMBEDDED,
+    signal: ChangeSignal | None = None,
+    tell_of_steps: Callable[[], None] | None = None,
 ) -> Ports:
     """Every port over one database. `local`: which services join a unit of work's transaction; the others are asked apart,
-    as services in another place would be.
+    as services in another place would be. `signal` and `tell_of_steps`: how those who wait for steps of orders learn of them.
     """
     clock = clock or SystemClock()
     return Ports(
         clock=clock,
-        unit_of_work=lambda: SqlUnitOfWork(database, local),
+        unit_of_work=lambda: SqlUnitOfWork(database, local, tell_of_steps),
         order_views=SqlOrderViews(database),
         products=EmbeddedProducts(database),
         content=EmbeddedContent(database),
@@ -158,5 +297,9 @@ def ports_over(
         quote_tokens=SignedQuoteTokens(secret, clock),
         policies=policies,
         terms=terms,
+        analytics=SqlAnalytics(database),
+        order_changes=SqlOrderChanges(database, signal),
         embedded=frozenset(local),
+        exports=SqlExportJobs(database),
+        export_links=SignedLinks(secret),
     )

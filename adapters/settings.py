@@ -31,6 +31,11 @@ class ExecutorKind(StrEnum):
     CORE = "core"
 
 
+class AnalyticsEngineKind(StrEnum):
+    POSTGRESQL = "postgresql"
+    DUCKDB = "duckdb"
+
+
 class SettingsError(OperatorFault):
     """A setting cannot be used. The message is one sentence that begins with the variable's name."""
 
@@ -95,6 +100,32 @@ class Settings(BaseSettings):
         default=None, description="Where Stripe's API is, when not at its own address: a twin of it, or a proxy."
     )
     quote_ttl_s: int = Field(default=900, ge=1, description="Seconds a quote token stays valid.")
+    blob_url: str | None = Field(
+        default=None,
+        description="Where files of exports are kept: `s3://bucket/prefix` (S3 or what speaks like it; needs `order-center[s3]`). "
+        "Unset: `exports` in the data folder.",
+    )
+    blob_endpoint: str | None = Field(
+        default=None,
+        description="Where the storage of `BLOB_URL` answers, when it is not Amazon's: `https://host:port`.",
+    )
+    blob_region: str | None = Field(default=None, description="The storage's region.")
+    blob_key: str | None = Field(
+        default=None, description="Access key of the storage. Unset: the machine's own credentials serve."
+    )
+    blob_secret: SecretStr | None = Field(default=None, description="The secret beside the access key.")
+    export_ttl_h: int = Field(default=168, ge=1, description="Hours the file of an export is kept.")
+    export_link_ttl_s: int = Field(
+        default=3600, ge=1, description="Seconds the URL of an export is good for, from when it is asked for."
+    )
+    analytics_engine: AnalyticsEngineKind = Field(
+        default=AnalyticsEngineKind.POSTGRESQL,
+        description="What answers analytics: PostgreSQL, or a columnar copy in DuckDB that the server keeps from the change feed"
+        " (`docs/analytics-engines.md`). The answers are the same.",
+    )
+    analytics_path: Path | None = Field(
+        default=None, description="File of the DuckDB copy. Unset: `analytics.duckdb` in the data folder."
+    )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="Least severe level that is logged.")
 
     @field_validator("secret_key")
@@ -109,6 +140,13 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
             raise ValueError("it must begin with postgresql://")
+        return url
+
+    @field_validator("blob_url")
+    @classmethod
+    def _is_object_storage(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith("s3://"):
+            raise ValueError("it must begin with s3://")
         return url
 
     @field_validator("log_level", mode="before")

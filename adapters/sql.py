@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import asyncpg
+from sqlalchemy import Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
@@ -78,7 +79,7 @@ class Statement:
     def compiled(self) -> Compiled:
         """The clause is let go then: its objects are many times the text's size, and statements are kept."""
         if self._clause is not None:
-            self._compiled, self._clause = _compiled(self._clause), None
+            self._compiled, self._clause = compiled_for(self._clause), None
         if self._compiled is None:
             raise AssertionError("a statement has a clause, or is compiled")
         return self._compiled
@@ -115,8 +116,9 @@ def prepare(clause: ClauseElement) -> Statement:
     return Statement(clause)
 
 
-def _compiled(clause: ClauseElement) -> Compiled:
-    compiled = clause.compile(dialect=_DIALECT)
+def compiled_for(clause: ClauseElement, dialect: Dialect = _DIALECT) -> Compiled:
+    """With `$1` parameters, in whatever dialect."""
+    compiled = clause.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError(f"only statements with parameters are prepared, not {type(clause).__name__}")
     _refuse_what_sqlalchemy_would_do_at_execution(compiled)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from domain.access.viewer import Viewer
+from domain.actions.start_export import owner_of
 from domain.orders.views import (
     AfterSaleLineView,
     AfterSaleView,
@@ -33,6 +34,7 @@ from domain.values.paging import PageRequest, Slice
 from resolvers.listings import (
     AfterSaleListing,
     AfterSaleSet,
+    ExportListing,
     FulfillmentListing,
     FulfillmentSet,
     HistoryListing,
@@ -216,6 +218,14 @@ def _member_pages(ports: Ports, _viewer: Viewer, keys: list[MemberListing]) -> A
     return _each(ports.members.search(key.filter, key.page) for key in keys)
 
 
+def _exports(ports: Ports, viewer: Viewer, ids: list[str]) -> Awaitable[Sequence[Any]]:
+    return ports.exports.by_ids(owner_of(viewer), viewer.scope, ids)
+
+
+def _export_pages(ports: Ports, _viewer: Viewer, keys: list[ExportListing]) -> Awaitable[list[Any]]:
+    return _each(ports.exports.page(key.owner, key.scope, key.page) for key in keys)
+
+
 def _items(page: Slice[Any]) -> Iterable[Any]:
     return page.items
 
@@ -255,6 +265,8 @@ BATCHES: Final[dict[str, Batch]] = {
     "after_sale_refunds": _of("after_sale_id", RefundView, "refunds"),
     "vouchers": _by_id(VoucherView),
     "groups": _whole("order", lambda ports, viewer, ids: ports.order_views.groups(viewer.scope, ids)),
+    "exports": _whole("export", _exports),
+    "export_pages": _whole("export", _export_pages, Primes("exports", _items)),
     "order_lines": _of("order_id", OrderLineView, "lines"),
     "order_discounts": _of("order_id", DiscountView),
     "order_installments": _of("order_id", InstallmentView),

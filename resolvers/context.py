@@ -1,5 +1,6 @@
 """What every resolver is given: who asks, the ports, this request's loaders, and until when the answer is wanted."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,21 @@ class RequestContext:
     deadline: float
     """In the event loop's own time, as `loop.time()` tells it."""
     request_id: str
+    gone: Callable[[], Awaitable[None]] | None = None
+    """Returns when the caller is there no longer; None: nobody can tell."""
 
     @classmethod
-    def of(cls, viewer: Viewer, ports: Ports, *, deadline: float, request_id: str) -> "RequestContext":
+    def of(
+        cls,
+        viewer: Viewer,
+        ports: Ports,
+        *,
+        deadline: float,
+        request_id: str,
+        gone: Callable[[], Awaitable[None]] | None = None,
+    ) -> "RequestContext":
         """With a set of loaders of its own: to be made inside the loop that answers the request."""
-        return cls(viewer, ports, Loaders(ports, viewer, deadline), deadline, request_id)
+        return cls(viewer, ports, Loaders(ports, viewer, deadline), deadline, request_id, gone)
 
 
 Info = strawberry.Info[RequestContext, Any]

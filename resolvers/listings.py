@@ -147,6 +147,21 @@ class AfterSaleListing(_Listing):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportListing(_Listing):
+    """Of one owner, as long as the same orders exist for it."""
+
+    __hash__ = _Listing.__hash__
+
+    owner: str
+    scope: OrderScope
+    page: PageRequest
+
+    @property
+    def cursor_kind(self) -> CursorKind:
+        return CursorKind.EXPORT
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryListing(_Listing):
     """The steps of an order; with a subject, those of that part alone."""
 

@@ -113,7 +113,7 @@ class Shelves:
     def __init__(self, ports: Ports, viewer: Viewer, deadline: float) -> None:
         self._ports = ports
         self._viewer = viewer
-        self._deadline = deadline
+        self.deadline = deadline
         self._shelves: dict[tuple[str, Columns], Shelf] = {}
 
     def get(self, name: str, columns: Columns) -> Shelf:
@@ -179,10 +179,10 @@ class Shelves:
 
     async def _in_time(self, batch: Batch, count: int, run: Callable[[], Awaitable[Sequence[Any]]]) -> list[Any]:
         """As many values. Nothing is asked for after the deadline, and nothing waited for."""
-        if asyncio.get_running_loop().time() >= self._deadline:
+        if asyncio.get_running_loop().time() >= self.deadline:
             return _too_late(batch, count)
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout_at(self.deadline):
                 return list(await run())
         except TimeoutError:
             return _too_late(batch, count)
@@ -215,6 +215,15 @@ class Loaders:
 
     def load_many(self, name: str, keys: Iterable[Any]) -> list[Awaitable[Any]]:
         return [self.load(name, key) for key in keys]
+
+    def postpone(self, seconds: float) -> None:
+        """The caller wanted to wait so long: the deadline is that much later."""
+        self._shelves.deadline += seconds
+
+    @property
+    def deadline(self) -> float:
+        """In the event loop's time: nothing is asked for afterwards."""
+        return self._shelves.deadline
 
     def clear(self) -> None:
         """Forget everything: what was read before a mutation may no longer be so."""

@@ -1,6 +1,6 @@
-"""The console's page. Its scripts and styles are bundled beforehand (`web/`, `npm ci && npm run build`) and shipped in
-`assets/`; nothing is fetched from anywhere but this server. The page names them relative to itself, so that it works
-under whatever prefix a proxy puts before /graphql.
+"""The console's page, and the one for analytics. Their scripts and styles are bundled beforehand (`web/`, `npm ci && npm run build`) and shipped in
+`assets/`; nothing is fetched from anywhere but this server. The pages name them relative to themselves, so that they
+work under whatever prefix a proxy puts before /graphql and /analytics.
 """
 
 from functools import cache
@@ -37,3 +37,8 @@ def console_page() -> bytes:
     # A `<` in the data could end its block; in JSON it occurs within strings only, where the escape means the same.
     examples = (_HERE / "examples.json").read_bytes().replace(b"<", b"\\u003c")
     return template.replace(_EXAMPLES_SLOT, examples + b"</script>", 1)
+
+
+@cache
+def analytics_page() -> bytes:
+    return (_HERE / "web" / "analytics.html").read_bytes()

@@ -5,6 +5,7 @@ references at the statement's end, so the parts may refer to each other and to t
 rows that are there.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -47,7 +48,7 @@ _KEPT: Final = 512
 @lru_cache(_KEPT)
 def insert_statement(rows: tuple[str, ...]) -> Statement:
     """Parameters: the head's columns, and for each of `rows` a list of objects. Gives the number of heads inserted."""
-    return _whole(insert_head().returning(orders.c.id).cte("head"), rows)
+    return _whole(insert_head().returning(orders.c.id).cte("head"), rows, _WRITES)
 
 
 @lru_cache(_KEPT)
@@ -64,11 +65,11 @@ def update_statement(rows: tuple[str, ...], *, has_search: bool) -> Statement:
         .returning(orders.c.id)
         .cte("head")
     )
-    return _whole(head, rows)
+    return _whole(head, rows, _CHANGES)
 
 
-def _whole(head: CTE, rows: tuple[str, ...]) -> Statement:
-    writes = [_WRITES[name](name, head) for name in rows]
+def _whole(head: CTE, rows: tuple[str, ...], kinds: Mapping[str, Any]) -> Statement:
+    writes = [kinds[name](name, head) for name in rows]
     return prepare(select(func.count()).select_from(head).add_cte(*writes))
 
 
@@ -93,6 +94,28 @@ def _append(table: Table, names: tuple[str, ...]) -> Any:
 def _insert(table: Table, names: tuple[str, ...], name: str, head: CTE) -> Insert:
     rows = _rows(name, [table.c[one] for one in names])
     return insert(table).from_select(list(names), select(*rows.c).select_from(rows.join(head, literal_column("true"))))
+
+
+def _next_steps(names: tuple[str, ...]) -> Any:
+    """Steps of an order that has some: their place in the feed is after that of the last one, whose writer's number may be greater
+    than ours. The order is locked, so the last one is seen here.
+    """
+
+    def write(name: str, head: CTE) -> CTE:
+        rows = _rows(name, [order_events.c[one] for one in names])
+        before = order_events.alias("before")
+        last = (
+            select(before.c.feed_xid)
+            .where(before.c.order_id == head.c.id)
+            .order_by(before.c.sequence.desc())
+            .limit(literal_column("1"))
+            .scalar_subquery()
+        )
+        place = func.greatest(func.pg_current_xact_id(), last)
+        steps = select(*rows.c, place).select_from(rows.join(head, literal_column("true")))
+        return insert(order_events).from_select([*names, "feed_xid"], steps).cte(f"written_{name}")
+
+    return write
 
 
 def _delete(table: Table) -> Any:
@@ -123,3 +146,4 @@ _WRITES: Final = {
     EVENTS: _append(order_events, EVENT.names),
     **{LOST[part.attribute]: _delete(part.table) for part in PARTS if part.attribute in LOST},
 }
+_CHANGES: Final = {**_WRITES, EVENTS: _next_steps(EVENT.names)}

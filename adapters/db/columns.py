@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Integer,
     Text,
     text,
@@ -55,6 +56,21 @@ def reference(name: str, target: str, *, nullable: bool = False) -> Column[Any]:
     return code(name, ForeignKey(f"{target}.id"), nullable=nullable)
 
 
+def feed_places(*, is_counting: bool) -> tuple[Column[Any], ...]:
+    """Where a row stands in the change feed, and since when it is written. One table counts, others take its sequence's numbers.
+
+    `xid` is the transaction that wrote it. `feed_xid` is that, or the one of the order's step before where that is greater: a
+    transaction may begin before another one and write to the same order after it. `(feed_xid, position)` is the place.
+    """
+    own = text("pg_current_xact_id()")
+    return (
+        Column("xid", Xid8(), nullable=False, server_default=own),
+        Column("position", BigInteger(), *((Identity(always=True),) if is_counting else ()), nullable=False),
+        Column("feed_xid", Xid8(), nullable=False, server_default=own),
+        moment("recorded_at", default="now()"),
+    )
+
+
 def not_negative(*columns: str) -> CheckConstraint:
     return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="not_negative")
 
@@ -72,6 +88,15 @@ class Xid8(UserDefinedType[int]):
 
     def get_col_spec(self, **_options: Any) -> str:
         return "xid8"
+
+
+class PgSnapshot(UserDefinedType[str]):
+    """PostgreSQL's own word for which transactions had ended at a moment."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        return "pg_snapshot"
 
 
 ischema_names["xid8"] = Xid8  # so that reading a database's columns back knows it too

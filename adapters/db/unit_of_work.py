@@ -25,16 +25,18 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.db import bulk_orders, groups, idempotency, jobs, waiting
+from adapters.db import bulk_orders, export_jobs, groups, idempotency, jobs, waiting
 from adapters.db.engine import Database, Transaction, retryable
 from adapters.db.order_aggregate import insert_whole, read_locked, write_back
 from adapters.db.tables import after_sales, fulfillments, order_lines, orders, payments, refunds, shipments, vouchers
 from adapters.sql import Statement, prepare
 from domain.access.viewer import OrderScope
+from domain.exports.jobs import ExportJobView
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.views import GroupView
+from domain.ports.exports import ExportRequest
 from domain.ports.unit_of_work import KeyScope, Parcel, SeatRefused, StoredKey, TransientConflict, Waiting
-from domain.values.enums import GroupStatus, MachineKind, OrderStatus
+from domain.values.enums import ExportStatus, GroupStatus, MachineKind, OrderStatus
 from domain.values.outcomes import Outcome
 
 P = TypeVar("P")
@@ -65,11 +67,20 @@ class Savepoint:
 
 
 class SqlUnitOfWork:
-    """`local` makes, of the open transaction, the ports of the services that live in this very database."""
+    """`local` makes, of the open transaction, the ports of the services that live in this very database. `tell_of_steps` is called
+    after each commit that wrote steps of orders.
+    """
 
-    def __init__(self, database: Database, local: Mapping[type, Callable[[Transaction], Any]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        local: Mapping[type, Callable[[Transaction], Any]],
+        tell_of_steps: Callable[[], None] | None = None,
+    ) -> None:
         self._database = database
         self._local = local
+        self._tell_of_steps = tell_of_steps
+        self._has_steps = False
         self._stack = contextlib.AsyncExitStack()
         self._opened: Transaction | None = None
 
@@ -88,6 +99,8 @@ class SqlUnitOfWork:
     async def commit(self) -> None:
         with _conflicts():
             await self._transaction.commit()
+        if self._has_steps and self._tell_of_steps is not None:
+            self._tell_of_steps()
 
     @contextlib.asynccontextmanager
     async def attempt(self) -> AsyncIterator[Savepoint]:
@@ -121,10 +134,12 @@ class SqlUnitOfWork:
         return order_id
 
     async def add(self, order: Order) -> str | None:
+        self._has_steps = True
         with _conflicts():
             return await insert_whole(self._transaction, order)
 
     async def add_imported(self, orders: Many[Order]) -> frozenset[str]:
+        self._has_steps = True
         with _conflicts():
             return await bulk_orders.add_new(self._transaction, orders)
 
@@ -132,6 +147,7 @@ class SqlUnitOfWork:
         return await bulk_orders.external_numbers_taken(self._transaction, channel, numbers)
 
     async def save(self, before: Order, after: Order) -> None:
+        self._has_steps = True
         with _conflicts():
             await write_back(self._transaction, before, after)
 
@@ -248,6 +264,18 @@ class SqlUnitOfWork:
     async def withdraw(self, order_id: str, kind: ErrandKind, subject_id: str) -> bool:
         with _conflicts():
             return await jobs.withdraw(self._transaction, order_id, kind, subject_id)
+
+    async def exports_under_way(self, owner: str) -> int:
+        return await export_jobs.under_way(self._transaction, owner)
+
+    async def add_export(self, job: ExportJobView, request: ExportRequest) -> None:
+        await export_jobs.add(self._transaction, job, request)
+
+    async def export(self, owner: str, scope: OrderScope, job_id: str) -> ExportJobView | None:
+        return await export_jobs.locked(self._transaction, owner, scope, job_id)
+
+    async def end_export(self, job_id: str, status: ExportStatus, now: datetime) -> None:
+        await export_jobs.end(self._transaction, job_id, status, now)
 
     @property
     def _transaction(self) -> Transaction:

@@ -6,6 +6,8 @@ from typing import Any, Final
 from adapters.db.engine import Database
 from adapters.doctor import (
     after_sale_rules,
+    cube_rules,
+    export_rules,
     fulfillment_rules,
     history_rules,
     key_rules,
@@ -31,6 +33,8 @@ RULES: Final = (
     *type_rules.RULES,
     *history_rules.RULES,
     *timer_rules.RULES,
+    *cube_rules.RULES,
+    *export_rules.RULES,
 )
 
 

@@ -6,6 +6,7 @@ An answer of `application/graphql-response+json` says by its status whether the 
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -68,7 +69,7 @@ class GraphQLEndpoint:
         wanted = _of_url(request) if is_read else await self._of_body(request)
         try:
             operation, variables = self._ready(request, wanted, is_read=is_read)
-            result = await self._executor.run(operation, variables, self._context(viewer, request_id))
+            result = await self._executor.run(operation, variables, self._context(viewer, request_id, request))
         except NotExecuted as failed:
             status = 200 if media_type == JSON and not failed.is_over_limit else 400
             content: dict[str, Any] = {"errors": told(failed.errors, request_id, is_valid=failed.is_valid)}
@@ -95,9 +96,10 @@ class GraphQLEndpoint:
             raise Refused(401, "UNAUTHENTICATED", "The key is not known here.", {"www-authenticate": "Bearer"})
         return viewer
 
-    def _context(self, viewer: Viewer, request_id: str) -> RequestContext:
+    def _context(self, viewer: Viewer, request_id: str, request: Request) -> RequestContext:
         deadline = asyncio.get_running_loop().time() + self._center.settings.request_deadline_ms / 1000
-        return RequestContext.of(viewer, self._center.ports, deadline=deadline, request_id=request_id)
+        gone = partial(_gone, request)
+        return RequestContext.of(viewer, self._center.ports, deadline=deadline, request_id=request_id, gone=gone)
 
     async def _of_body(self, request: Request) -> GraphQLRequest:
         limit = self._center.settings.max_body_bytes
@@ -108,6 +110,12 @@ class GraphQLEndpoint:
             if len(body) > limit:
                 raise too_large(limit)
         return request_of_body(bytes(body))
+
+
+async def _gone(request: Request) -> None:
+    """Returns when the caller has hung up; the body was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _of_url(request: Request) -> GraphQLRequest:

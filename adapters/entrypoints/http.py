@@ -15,15 +15,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import OrderCenter
-from adapters.console.page import ASSETS
-from adapters.entrypoints import payment_callbacks, test_provider
-from adapters.entrypoints.answers import PLAIN_HEADERS, answer, error_answer
+from adapters.console.page import ASSETS, analytics_page
+from adapters.entrypoints import bi_endpoint, export_files, payment_callbacks, test_provider
+from adapters.entrypoints.answers import PAGE_HEADERS, PLAIN_HEADERS, answer, error_answer
 from adapters.entrypoints.auth import Authenticator
+from adapters.entrypoints.bi_endpoint import BiEndpoint
 from adapters.entrypoints.graphql_endpoint import GraphQLEndpoint
 from adapters.entrypoints.guard import Guard, request_id_of
-from adapters.entrypoints.metrics import CONTENT_TYPE, metrics_of
+from adapters.entrypoints.metrics import CONTENT_TYPE, FeedLag, metrics_of
 from adapters.entrypoints.payment_callbacks import PaymentCallbackEndpoint
 from adapters.entrypoints.test_provider import TestProviderPage
+from adapters.export.links import PATH as EXPORT_PATH
 from adapters.settings import ExecutorKind
 from schema.build import build_schema
 from schema.executing import build_executor
@@ -63,10 +65,15 @@ def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRou
         return answer({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
 
     async def metrics(_request: Request) -> Response:
-        return Response(metrics_of(executor), headers={**PLAIN_HEADERS, "content-type": CONTENT_TYPE})
+        return Response(
+            metrics_of(executor, await _feed_lag(center)), headers={**PLAIN_HEADERS, "content-type": CONTENT_TYPE}
+        )
 
     async def home(_request: Request) -> Response:
         return Response(status_code=307, headers={"location": "graphql"})
+
+    async def analytics(_request: Request) -> Response:
+        return Response(analytics_page(), headers=PAGE_HEADERS, media_type="text/html; charset=utf-8")
 
     callback = PaymentCallbackEndpoint(center)
 
@@ -76,14 +83,29 @@ def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRou
     return [
         Route("/", home),
         Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/analytics", analytics),
         Route(payment_callbacks.PATH, payment_callback, methods=["POST"]),
         *_of_test_provider(center, callback),
+        *_of_bi(center, authenticator),
+        *_of_exports(center),
         Route("/schema.graphql", schema_text),
         Route("/livez", live),
         Route("/readyz", ready),
         Route("/metrics", metrics),
         Mount("/console/assets", _Assets(directory=ASSETS)),
     ]
+
+
+async def _feed_lag(center: OrderCenter) -> FeedLag | None:
+    try:
+        engine = center.engine_feed
+        return FeedLag(
+            await center.feed_lag_seconds(),
+            await center.rollups.lag_seconds(),
+            None if engine is None else await engine.lag_seconds(),
+        )
+    except Exception:  # noqa: BLE001  any failure means that it is not known
+        return None
 
 
 def _of_test_provider(center: OrderCenter, callback: PaymentCallbackEndpoint) -> list[BaseRoute]:
@@ -95,6 +117,20 @@ def _of_test_provider(center: OrderCenter, callback: PaymentCallbackEndpoint) ->
         Route(test_provider.PATH, page.show, methods=["GET"]),
         Route(test_provider.ANSWER_PATH, page.answer, methods=["POST"]),
     ]
+
+
+def _of_bi(center: OrderCenter, authenticator: Authenticator) -> list[BaseRoute]:
+    bi = BiEndpoint(center, authenticator)
+    return [
+        Route(bi_endpoint.INDEX, bi.index, methods=["GET"]),
+        Route(bi_endpoint.FILE, bi.file, methods=["GET"]),
+    ]
+
+
+def _of_exports(center: OrderCenter) -> list[BaseRoute]:
+    if center.exports is None:
+        return []
+    return [Route(EXPORT_PATH, export_files.ExportFileEndpoint(center.exports, center.ports.clock).answer)]
 
 
 class _Assets(StaticFiles):

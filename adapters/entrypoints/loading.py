@@ -14,7 +14,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "seed": "adapters.entrypoints.commands.seed",
     "doctor": "adapters.entrypoints.commands.doctor",
     "import": "adapters.entrypoints.commands.imports",
+    "export": "adapters.entrypoints.commands.export",
     "stock": "adapters.entrypoints.commands.stock",
+    "analytics": "adapters.entrypoints.commands.analytics",
+    "rollups": "adapters.entrypoints.commands.rollups",
+    "bi": "adapters.entrypoints.commands.bi",
     "flows": "adapters.entrypoints.commands.flows",
     "explain": "adapters.entrypoints.commands.explain",
     "export-schema": "adapters.entrypoints.commands.export_schema",
@@ -28,6 +32,9 @@ SERVER: Final = "adapters.entrypoints.commands.server"
 
 SEEDING: Final = "adapters.entrypoints.seeding"
 """Of a start, only the first on demo data needs it."""
+
+STREAMS: Final = "adapters.export.streams"
+"""pyarrow comes with it: only a download of /bi/ needs it."""
 
 
 def part(module: str, name: str) -> Any:

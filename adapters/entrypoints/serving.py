@@ -38,8 +38,17 @@ async def serve(
     )
     server = _Server(config, on_ready)
     settle()
-    async with kept_running(embedded, server.stop), working(center, enabled=center.settings.worker):
-        with _signals(server.stop):
+
+    def stop() -> None:
+        center.stop_waiting()
+        server.stop()
+
+    async with (
+        kept_running(embedded, server.stop),
+        working(center, enabled=center.settings.worker),
+        _feeding(center),
+    ):
+        with _signals(stop):
             await server.serve(sockets=[listener])
 
 
@@ -49,7 +58,13 @@ async def work(center: OrderCenter, on_ready: Callable[[], None]) -> None:
     settle()
     with _signals(stop.set):
         on_ready()
-        await center.worker.run(stop)
+        async with asyncio.TaskGroup() as group:
+            _start(group, center, stop)
+
+
+def _feeding(center: OrderCenter) -> contextlib.AbstractAsyncContextManager[None]:
+    """Whoever has an analytical engine feeds it, with a worker or without."""
+    return contextlib.nullcontext() if center.engine_feed is None else center.engine_feed.running()
 
 
 @contextlib.asynccontextmanager
@@ -58,11 +73,19 @@ async def working(center: OrderCenter, *, enabled: bool) -> AsyncIterator[None]:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         if enabled:
-            group.create_task(center.worker.run(stop))
+            _start(group, center, stop)
         try:
             yield
         finally:
             stop.set()
+
+
+def _start(group: asyncio.TaskGroup, center: OrderCenter, stop: asyncio.Event) -> None:
+    """Each until `stop`: what takes long has a loop of its own, so that timers and jobs do not wait for it."""
+    group.create_task(center.worker.run(stop))
+    group.create_task(center.rollup_upkeep.run(stop))
+    if center.exports is not None:
+        group.create_task(center.exports.worker.run(stop))
 
 
 class _Server(uvicorn.Server):

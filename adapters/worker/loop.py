@@ -14,12 +14,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from adapters.sql import is_away
+from adapters.worker.telling import tell
 from domain.actions.errands import perform
 from domain.actions.fire_timer import fire_timer
 from domain.ports.bundle import Ports
 from domain.ports.unit_of_work import DueTimer, Job, Queue
-from domain.values.faults import ServiceUnavailable
 
 BATCH: Final = 50
 AT_ONCE: Final = 4
@@ -75,7 +74,7 @@ class Worker:
         try:
             return await self.turn()
         except Exception as error:  # noqa: BLE001  whatever failed, it looks again
-            _tell(error, "The worker could not look for work; it tries again.")
+            tell(error, "The worker could not look for work; it tries again.")
             return 0
 
     async def _sleep(self, stopping: "asyncio.Task[bool]") -> None:
@@ -97,7 +96,7 @@ class Worker:
         try:
             await fire_timer(self._ports, timer)
         except Exception as error:  # noqa: BLE001  likewise
-            _tell(error, f"Timer {timer.name} of {timer.subject_id} failed; it comes again.")
+            tell(error, f"Timer {timer.name} of {timer.subject_id} failed; it comes again.")
 
     async def _sweep(self, now: datetime) -> None:
         """Reservations that nobody will use and keys that nobody will ask for."""
@@ -109,12 +108,6 @@ class Worker:
 
 
 T = TypeVar("T")
-
-
-def _tell(error: Exception, sentence: str) -> None:
-    """Where it happened is of interest, unless the database or a service is away: that is nobody's mistake here."""
-    is_ours = not (is_away(error) or isinstance(error, ServiceUnavailable))
-    log.error("%s (%s)", sentence, error, exc_info=error if is_ours else None)
 
 
 async def _each(items: list[T], do: Callable[[T], Awaitable[None]]) -> None:

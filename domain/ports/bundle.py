@@ -1,9 +1,12 @@
 """All ports together, as the assembler hands them to the actions and the readers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.policies import Policies
+from domain.ports.analytics import Analytics
+from domain.ports.changes import OrderChanges
 from domain.ports.clock import Clock
+from domain.ports.exports import ExportJobs, ExportLinks, NoExportJobs, NoExportLinks
 from domain.ports.inventory import Inventory
 from domain.ports.logistics import Logistics, Taxes
 from domain.ports.members import Members
@@ -45,5 +48,9 @@ class Ports:
     quote_tokens: QuoteTokens
     policies: Policies
     terms: Terms
+    analytics: Analytics
+    order_changes: OrderChanges
     embedded: frozenset[type] = frozenset()
     """Ports that a unit of work can bind to its own transaction."""
+    exports: ExportJobs = field(default_factory=NoExportJobs)
+    export_links: ExportLinks = field(default_factory=NoExportLinks)

@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from domain.access.viewer import OrderScope
+from domain.exports.jobs import ExportJobView
 from domain.orders.model import Errand, ErrandKind, Order
 from domain.orders.views import GroupView
-from domain.values.enums import GroupStatus, MachineKind
+from domain.ports.exports import ExportRequest
+from domain.values.enums import ExportStatus, GroupStatus, MachineKind
 from domain.values.faults import OrderCenterFault
 from domain.values.outcomes import Outcome
 
@@ -241,6 +243,22 @@ class UnitOfWork(Protocol):
 
     async def withdraw(self, order_id: str, kind: ErrandKind, subject_id: str) -> bool:
         """Takes a job back before anybody began it. False: somebody has, or it is gone."""
+        ...
+
+    async def exports_under_way(self, owner: str) -> int:
+        """Jobs of a caller that have not ended; nobody else counts them until the end of the transaction."""
+        ...
+
+    async def add_export(self, job: ExportJobView, request: ExportRequest) -> None:
+        """A new job; at the commit the worker is told."""
+        ...
+
+    async def export(self, owner: str, scope: OrderScope, job_id: str) -> ExportJobView | None:
+        """The caller's job, locked until the end. None: unknown, or another's."""
+        ...
+
+    async def end_export(self, job_id: str, status: ExportStatus, now: datetime) -> None:
+        """It ends without a file; a worker that is at it lets go."""
         ...
 
 

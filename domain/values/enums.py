@@ -271,3 +271,92 @@ class ModificationStatus(StrEnum):
 class BatchPolicy(StrEnum):
     EACH = "EACH"
     ALL_OR_NOTHING = "ALL_OR_NOTHING"
+
+
+class Measure(StrEnum):
+    ORDERS = "ORDERS"
+    UNITS = "UNITS"
+    GROSS = "GROSS"
+    DISCOUNTS = "DISCOUNTS"
+    SHIPPING = "SHIPPING"
+    TAX = "TAX"
+    NET = "NET"
+    PAID = "PAID"
+    REFUNDED = "REFUNDED"
+    AVERAGE_ORDER_VALUE = "AVERAGE_ORDER_VALUE"
+    MEMBERS = "MEMBERS"
+    CANCELLED_ORDERS = "CANCELLED_ORDERS"
+    CANCEL_RATE = "CANCEL_RATE"
+    REFUND_RATE = "REFUND_RATE"
+
+
+class Dimension(StrEnum):
+    SELLER = "SELLER"
+    BUSINESS_UNIT = "BUSINESS_UNIT"
+    CHANNEL = "CHANNEL"
+    CHANNEL_KIND = "CHANNEL_KIND"
+    ORDER_TYPE = "ORDER_TYPE"
+    STATUS = "STATUS"
+    PAYMENT_STATUS = "PAYMENT_STATUS"
+    FULFILLMENT_STATUS = "FULFILLMENT_STATUS"
+    CURRENCY = "CURRENCY"
+    COUNTRY = "COUNTRY"
+    REGION = "REGION"
+    SKU = "SKU"
+    CATEGORY = "CATEGORY"
+    MEMBER_LEVEL = "MEMBER_LEVEL"
+    WAREHOUSE = "WAREHOUSE"
+
+
+class TimeField(StrEnum):
+    PLACED_AT = "PLACED_AT"
+    PAID_AT = "PAID_AT"
+    COMPLETED_AT = "COMPLETED_AT"
+
+
+class TimeGrain(StrEnum):
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    YEAR = "YEAR"
+
+
+class ComparePeriod(StrEnum):
+    PREVIOUS_PERIOD = "PREVIOUS_PERIOD"
+    SAME_PERIOD_LAST_YEAR = "SAME_PERIOD_LAST_YEAR"
+
+
+class ColumnKind(StrEnum):
+    TIME = "TIME"
+    DIMENSION = "DIMENSION"
+    MEASURE = "MEASURE"
+    COMPARE = "COMPARE"
+
+
+class ExportFormat(StrEnum):
+    JSONL = "JSONL"
+    CSV = "CSV"
+    PARQUET = "PARQUET"
+
+
+class ExportDataset(StrEnum):
+    ORDERS = "ORDERS"
+    ORDER_LINES = "ORDER_LINES"
+    PAYMENTS = "PAYMENTS"
+    AFTER_SALES = "AFTER_SALES"
+    TRANSITIONS = "TRANSITIONS"
+
+
+class ExportStatus(StrEnum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class ChangeKind(StrEnum):
+    UPSERT = "UPSERT"
+    DELETE = "DELETE"

@@ -22,6 +22,7 @@ class IdKind(StrEnum):
     VOUCHER = "vch_"
     EVENT = "evt_"
     RECEIPT = "rcp_"
+    EXPORT = "exp_"
     PRODUCT = "prd_"
     MEMBER = "mbr_"
     SELLER = "sel_"
@@ -41,6 +42,7 @@ OWN_KINDS: Final = frozenset(
         IdKind.VOUCHER,
         IdKind.EVENT,
         IdKind.RECEIPT,
+        IdKind.EXPORT,
     )
 )
 _OWN: Final = re.compile(r"[0-9a-f]{32}")

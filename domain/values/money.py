@@ -42,6 +42,15 @@ def minor_digits(currency: str) -> int:
     return digits
 
 
+def is_traded(currency: str) -> bool:
+    return currency in _DIGITS
+
+
+def currencies_of(digits: int) -> tuple[str, ...]:
+    """The currencies with so many decimal digits, in alphabetical order."""
+    return tuple(sorted(currency for currency, has in _DIGITS.items() if has == digits))
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     amount_minor: int

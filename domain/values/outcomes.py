@@ -103,6 +103,13 @@ class OrdersImported(Success):
     failed: tuple[ImportFailure, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportStarted(Success):
+    """Also a job that was cancelled: the job it is about."""
+
+    job_id: str
+
+
 Outcome = Success | Refusal
 
 STORABLE: Final[dict[str, type[Outcome]]] = {
@@ -118,6 +125,7 @@ STORABLE: Final[dict[str, type[Outcome]]] = {
         FulfillmentChanged,
         AfterSaleChanged,
         OrdersImported,
+        ExportStarted,
         refusals.OutOfStock,
         refusals.PriceChanged,
         refusals.UnknownProduct,

@@ -37,6 +37,7 @@ ERRORS: Final = (
         "The GraphQL document has too many tokens or comments, or is nested too deeply.",
         "Pass values as variables, and ask in several operations.",
     ),
+    Entry("FORBIDDEN", "None of the caller's roles may read this.", "Ask someone who may."),
     Entry(
         "GRAPHQL_PARSE_FAILED",
         "The document is no GraphQL.",
@@ -58,6 +59,11 @@ ERRORS: Final = (
         "Send a mutation again only with its idempotency key; report `requestId`.",
     ),
     Entry(
+        "INVALID_ANALYTICS",
+        "The parts of a question of analytics do not go together.",
+        "Correct what the message names.",
+    ),
+    Entry(
         "INVALID_CALLBACK",
         "A payment provider's callback is signed well, and yet no event that can be read.",
         "Hold the provider's version of its events against the one that is meant here.",
@@ -73,10 +79,19 @@ ERRORS: Final = (
         " infinite number, or endless nesting.",
         "Write it with a JSON library.",
     ),
+    Entry("INVALID_LINK", "The URL of an export is not one that was given out here.", "Ask for `ExportJob.url`."),
     Entry(
         "INVALID_SIGNATURE",
         "A payment provider's callback is not signed, or not with the secret that was agreed.",
         "Set the secret that the provider shows for this endpoint.",
+    ),
+    Entry(
+        "LIMIT_OUT_OF_RANGE",
+        "`limit` or `offset` of a table is outside of its bounds.",
+        "Ask for pages of 10,000 rows.",
+    ),
+    Entry(
+        "LINK_EXPIRED", "The URL of an export was good for a while, which is over.", "Ask for `ExportJob.url` again."
     ),
     Entry("METHOD_NOT_ALLOWED", "This HTTP method is not for this; mutations go by POST.", "See the `Allow` header."),
     Entry("NOT_ACCEPTABLE", "`Accept` names no type that answers have.", "Accept `application/graphql-response+json`."),
@@ -103,13 +118,29 @@ ERRORS: Final = (
         "A payment provider's callback was signed too long ago: it may be a recorded one.",
         "Have the provider send it anew; compare both clocks.",
     ),
+    Entry(
+        "TIME_GRAIN_NEEDED",
+        "What was asked of a table needs pieces of time: `fillGaps`, or ordering by time.",
+        "Name a `grain` in `time`.",
+    ),
+    Entry(
+        "TIME_RANGE_NEEDED",
+        "What was asked of a table needs a beginning and an end: `fillGaps`, or `compare`.",
+        "Give `range` in `time` both of its ends.",
+    ),
     Entry("TOO_DEEP", "The variables are nested too deeply.", "Send flatter values."),
+    Entry(
+        "TOO_MANY_CELLS",
+        "Too many groups would have to be filled or compared at once.",
+        "Ask for a shorter range, a coarser grain or fewer dimensions.",
+    ),
     Entry("UNAUTHENTICATED", "The key is not known here.", "Send a valid key: `Authorization: Bearer KEY`."),
     Entry(
         "UNKNOWN_PAYMENT",
         "A payment provider's callback is about a payment that was never begun here.",
         "See whether the provider's endpoint leads to the right order center.",
     ),
+    Entry("UNKNOWN_TIME_ZONE", "There is no such time zone.", "Name one of the IANA data base, like `Europe/Berlin`."),
     Entry("UNSUPPORTED_ENCODING", "The body is compressed.", "Send it as it is."),
     Entry(
         "UNSUPPORTED_MEDIA_TYPE", "The body is not declared as JSON in UTF-8.", "Send `Content-Type: application/json`."

@@ -29,6 +29,11 @@ PROBLEMS: Final = (
     Entry("INVALID_COUNTRY", "It is no country code.", "Use ISO 3166-1 alpha-2, like `DE`."),
     Entry("INVALID_CURRENCY", "It is no currency code.", "Use ISO 4217, like `EUR`."),
     Entry(
+        "INVALID_CURSOR",
+        "It is no cursor of `orderChanges`, or one from the middle of its beginning.",
+        "Send a `cursor` or a `watermark` as it was given out.",
+    ),
+    Entry(
         "INVALID_GROUP_SIZE", "A group has at least 2 members, and a largest size.", "Keep within the message's limits."
     ),
     Entry("INVALID_ID", "It is not the id of such an object.", "Send an id as it was given out."),

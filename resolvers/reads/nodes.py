@@ -21,6 +21,7 @@ _LOADERS: Final = {
     IdKind.AFTER_SALE: "after_sales",
     IdKind.VOUCHER: "vouchers",
     IdKind.GROUP: "groups",
+    IdKind.EXPORT: "exports",
     IdKind.PRODUCT: "products",
     IdKind.MEMBER: "members",
     IdKind.WAREHOUSE: "warehouses",

@@ -23,6 +23,15 @@ _IS_WRONG: Final = {
 for infinities and for what is no number."""
 
 
+_IS_NO_TEXT: Final = "type({0}) is not str"
+"""Of scalars whose values are written as they are: most of them are texts."""
+
+
+def as_it_is(value: Any) -> Any:
+    """How a scalar writes its values that has nothing to do for it."""
+    return value
+
+
 class Irregular(Exception):
     """The answer is not as plain as the writer can write it: graphql-core shall write it from the same values."""
 
@@ -44,7 +53,8 @@ def leaf_of(named_type: GraphQLNamedType) -> Leaf:
     name, write = f"write_{named_type.name}", _written(named_type.coerce_output_value)
     if isinstance(named_type, GraphQLEnumType):
         return Leaf(None, name, write, _enumeration(named_type))
-    return Leaf(_IS_WRONG.get(named_type.name), name, write)
+    as_given = _IS_NO_TEXT if named_type.coerce_output_value is as_it_is else None
+    return Leaf(_IS_WRONG.get(named_type.name, as_given), name, write)
 
 
 def is_odd(value: Any) -> bool:

@@ -16,6 +16,7 @@ from resolvers.actions.after_sales import (
     ship_return,
 )
 from resolvers.actions.cancel_order import cancel_order
+from resolvers.actions.exports import cancel_export, start_export
 from resolvers.actions.import_orders import import_orders
 from resolvers.actions.modify_order import modify_order
 from resolvers.actions.pay_order import pay_order
@@ -28,6 +29,7 @@ from resolvers.actions.resolve_exception import resolve_exception
 from resolvers.actions.review_order import approve_order, reject_order
 from resolvers.actions.ship_fulfillment import ship_fulfillment
 from resolvers.actions.split_order import split_order
+from schema.types.export import StartExportResult
 from schema.types.result import (
     AfterSaleActionResult,
     FulfillmentActionResult,
@@ -252,4 +254,12 @@ class Mutation:
         resolver=import_orders,
         graphql_type=ImportOrdersResult,
         description="Brings orders of a legacy system in: each once, by its external number on the channel.",
+    )
+    start_export = strawberry.mutation(
+        resolver=start_export,
+        graphql_type=StartExportResult,
+        description="Has a file made of rows of the orders that the viewer may see; `exportJob` tells how far it is.",
+    )
+    cancel_export = strawberry.mutation(
+        resolver=cancel_export, graphql_type=StartExportResult, description="Ends an export that is under way."
     )

@@ -6,6 +6,9 @@ from resolvers.actions.quote_order import quote_order
 from resolvers.actions.quote_refund import quote_refund
 from resolvers.actions.split_order import preview_split
 from resolvers.reads import after_sales as read_after_sales
+from resolvers.reads import analytics as read_analytics
+from resolvers.reads import changes as read_changes
+from resolvers.reads import exports as read_exports
 from resolvers.reads import flows as read_flows
 from resolvers.reads import fulfillments as read_fulfillments
 from resolvers.reads import members as read_members
@@ -16,6 +19,9 @@ from resolvers.reads import simulation as read_simulation
 from resolvers.reads import units as read_units
 from schema.types.access import Viewer
 from schema.types.after_sale import AfterSale, AfterSaleConnection
+from schema.types.analytics import AnalyticsCatalog, AnalyticsTable
+from schema.types.change import OrderChangeFeed
+from schema.types.export import ExportJob, ExportJobConnection
 from schema.types.flow import OrderFlow
 from schema.types.fulfillment import FulfillmentConnection
 from schema.types.member import Member, MemberConnection
@@ -84,6 +90,12 @@ class Query:
         graphql_type=AfterSaleConnection,
         description="The after-sale cases of the orders that the viewer may see.",
     )
+    order_changes = strawberry.field(
+        resolver=read_changes.order_changes,
+        graphql_type=OrderChangeFeed,
+        description="The change feed: every version of every order that the viewer may see, each once, gap-free. For analysts,"
+        " merchants, finance, partners (their channels' orders) and buyers (their own).",
+    )
     business_units = strawberry.field(
         resolver=read_units.business_units,
         graphql_type=list[BusinessUnit],
@@ -117,4 +129,22 @@ class Query:
     )
     order_flows = strawberry.field(
         resolver=read_flows.order_flows, graphql_type=list[OrderFlow], description="All flows that are offered."
+    )
+    order_analytics = strawberry.field(
+        resolver=read_analytics.order_analytics,
+        graphql_type=AnalyticsTable | None,
+        description="Sums of the orders that the viewer may see, by dimensions and pieces of time.",
+    )
+    analytics_catalog = strawberry.field(
+        resolver=read_analytics.analytics_catalog,
+        graphql_type=AnalyticsCatalog,
+        description="The measures and dimensions of `orderAnalytics`.",
+    )
+    export_job = strawberry.field(
+        resolver=read_exports.export_job,
+        graphql_type=ExportJob | None,
+        description="One of the viewer's own exports; null: unknown to the viewer.",
+    )
+    export_jobs = strawberry.field(
+        resolver=read_exports.export_jobs, graphql_type=ExportJobConnection, description="The viewer's own exports."
     )

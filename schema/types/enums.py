@@ -7,6 +7,7 @@ from typing import Any, Final
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from domain.analytics.catalogue import DIMENSIONS, MEASURES
 from domain.values import enums
 
 _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
@@ -285,6 +286,77 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "CANCELLED": "It was given back.",
         },
     ),
+    enums.ExportFormat: (
+        "How an export's rows are written.",
+        {
+            "JSONL": "One JSON object per line, in UTF-8; amounts are strings.",
+            "CSV": "RFC 4180 with a header, in UTF-8. A text that a spreadsheet would run as a formula begins with an apostrophe.",
+            "PARQUET": "Typed columns, compressed: decimals, times in UTC.",
+        },
+    ),
+    enums.ExportDataset: (
+        "What an export's rows are.",
+        {
+            "ORDERS": "One row per order.",
+            "ORDER_LINES": "One row per order line.",
+            "PAYMENTS": "One row per payment.",
+            "AFTER_SALES": "One row per after-sale case.",
+            "TRANSITIONS": "One row per step of an order's machines.",
+        },
+    ),
+    enums.ExportStatus: (
+        "Where an export stands.",
+        {
+            "QUEUED": "Waits for a worker.",
+            "RUNNING": "A worker reads or writes it; after a crash another one goes on.",
+            "SUCCEEDED": "Its file can be fetched until it expires.",
+            "FAILED": "Given up after several tries.",
+            "CANCELLED": "Cancelled; there is no file.",
+        },
+    ),
+    enums.Measure: (
+        "A figure of orders.",
+        {measure.value: entry.description for measure, entry in MEASURES.items()},
+    ),
+    enums.Dimension: (
+        "What figures are broken down by.",
+        {dimension.value: entry.description for dimension, entry in DIMENSIONS.items()},
+    ),
+    enums.TimeField: (
+        "Which of an order's times counts.",
+        {
+            "PLACED_AT": "When it was placed.",
+            "PAID_AT": "When everything was secured; orders where it is not are left out.",
+            "COMPLETED_AT": "When it was completed; others are left out.",
+        },
+    ),
+    enums.TimeGrain: (
+        "A piece of time, in the time zone that is asked for.",
+        {
+            "HOUR": "An hour: the one that comes twice in autumn is two, the one that is left out in spring is none.",
+            "DAY": "A day, of 23, 24 or 25 hours.",
+            "WEEK": "A week, from Monday on (ISO 8601).",
+            "MONTH": "A month.",
+            "QUARTER": "A quarter of a year.",
+            "YEAR": "A year.",
+        },
+    ),
+    enums.ComparePeriod: (
+        "What a range of time is compared with.",
+        {
+            "PREVIOUS_PERIOD": "The time just before it: as many pieces earlier as the range touches; without a grain, as long.",
+            "SAME_PERIOD_LAST_YEAR": "The same dates a year earlier; of weeks, 52 weeks earlier. 29 February has no counterpart.",
+        },
+    ),
+    enums.ColumnKind: (
+        "What a column of analytics is.",
+        {
+            "TIME": "The piece of time that the row is of.",
+            "DIMENSION": "A value that the row is of.",
+            "MEASURE": "A figure.",
+            "COMPARE": "The same figure, in the period that is compared with.",
+        },
+    ),
     enums.OrderSort: (
         "In which order orders are listed; equal ones by id.",
         {
@@ -294,6 +366,13 @@ _DESCRIPTIONS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "UPDATED_AT_ASC": "Longest unchanged first.",
             "TOTAL_DESC": "Largest total first, in minor units.",
             "TOTAL_ASC": "Smallest total first, in minor units.",
+        },
+    ),
+    enums.ChangeKind: (
+        "What a change of an order means for a copy of it.",
+        {
+            "UPSERT": "The order is new, or is at this version now.",
+            "DELETE": "The order is gone, by retention or erasure: the copy must go, too.",
         },
     ),
 }

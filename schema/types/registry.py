@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from domain.actions import quote_order
+from domain.exports import jobs as exports
 from domain.orders import refund_quotes, views
 from domain.ports import inventory, members, products
 from domain.values import outcomes, refusals
 from schema.types import (
     after_sale,
     error,
+    export,
     fulfillment,
     member,
     order,
@@ -32,6 +34,7 @@ TYPE_OF_VIEW: Final[Mapping[type[Any], type[Any]]] = {
     views.AfterSaleView: after_sale.AfterSale,
     views.VoucherView: order_line.Voucher,
     views.GroupView: order.GroupBuy,
+    exports.ExportJobView: export.ExportJob,
     products.ProductView: product.Product,
     members.MemberView: member.Member,
     inventory.WarehouseView: stock.Warehouse,
@@ -48,6 +51,7 @@ TYPE_OF_VIEW: Final[Mapping[type[Any], type[Any]]] = {
     outcomes.AfterSaleChanged: result.AfterSaleActionSuccess,
     outcomes.TrackingRecorded: result.RecordTrackingSuccess,
     outcomes.OrdersImported: result.ImportOrdersSuccess,
+    outcomes.ExportStarted: export.StartExportSuccess,
     refusals.OutOfStock: error.OutOfStock,
     refusals.PriceChanged: error.PriceChanged,
     refusals.UnknownProduct: error.UnknownProduct,

@@ -10,6 +10,8 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from schema.execution.leaves import as_it_is
+
 BigInt = NewType("BigInt", int)
 
 MAX_DIGITS: Final = 28
@@ -94,7 +96,7 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         name="JSON",
         description="Any JSON value.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
-        serialize=lambda value: value,
+        serialize=as_it_is,
         parse_value=lambda value: value,
     ),
 }

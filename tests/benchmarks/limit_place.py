@@ -72,7 +72,7 @@ head AS ({
 lines AS ({_insert(order_lines, "lines")}),
 discounts AS ({_insert(order_discounts, "discounts")}),
 installments AS ({_insert(order_installments, "installments")}),
-events AS ({_insert(order_events, "events", "xid", "position")}),
+events AS ({_insert(order_events, "events", "xid", "position", "feed_xid", "recorded_at")}),
 timers AS ({_insert(order_timers, "timers")})
 SELECT number FROM number"""
 

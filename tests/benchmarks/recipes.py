@@ -25,7 +25,7 @@ SELECT json_build_object(
     'lines', (SELECT json_agg(to_jsonb(l) ORDER BY position) FROM order_lines AS l WHERE order_id = o.id),
     'discounts', COALESCE((SELECT json_agg(to_jsonb(d) ORDER BY position) FROM order_discounts AS d WHERE order_id = o.id), '[]'),
     'installments', (SELECT json_agg(to_jsonb(i)) FROM order_installments AS i WHERE order_id = o.id),
-    'events', (SELECT json_agg(to_jsonb(e) - '{xid,position}'::text[]) FROM order_events AS e WHERE order_id = o.id),
+    'events', (SELECT json_agg(to_jsonb(e) - '{xid,position,feed_xid,recorded_at}'::text[]) FROM order_events AS e WHERE order_id = o.id),
     'timers', (SELECT json_agg(to_jsonb(t)) FROM order_timers AS t WHERE order_id = o.id),
     'reservations', (SELECT json_agg(to_jsonb(r)) FROM services.reservations AS r WHERE order_id = o.id),
     'keys', (SELECT json_agg(to_jsonb(k)) FROM idempotency_keys AS k WHERE outcome->>'order_id' = o.id))::text

@@ -25,7 +25,7 @@ def test_seeding_twice_is_refused(seeded: dict[str, str]) -> None:
 def test_the_doctor_finds_nothing_after_the_seed(seeded: dict[str, str]) -> None:
     ended = run("doctor", env=seeded)
     assert ended.returncode == 0
-    for rule in ("I1", "I2", "I3", "I4", "I5", "I7"):
+    for rule in ("I1", "I2", "I3", "I4", "I5", "I7", "I10"):
         assert rule in ended.stdout
 
 

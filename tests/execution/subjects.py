@@ -87,7 +87,9 @@ def _orders(compiled: type[Watched]) -> Subject:
             "_Any": [{"__typename": "Order", "id": orders[0].head.id}, {"__typename": "Product", "sku": "A"}],
             "String": ["Order", "Money", orders[0].head.number],
         },
-        left_out=frozenset(("quoteOrder", "quoteRefund", "previewSplit", "simulateActions")),
+        left_out=frozenset(
+            ("quoteOrder", "quoteRefund", "previewSplit", "simulateActions", "orderAnalytics", "orderChanges")
+        ),
     )
     return Subject(core.core, Executors(core, _made(compiled), _calls), fresh, pool)
 

@@ -386,9 +386,9 @@ async def test_a_fault_of_ours_is_masked_and_logged_once(
 
 
 async def test_what_was_executed_is_counted(center: OrderCenter, client: httpx.AsyncClient) -> None:
-    def counted(text: str) -> dict[str, int]:
+    def counted(text: str) -> dict[str, float]:
         samples = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-        return {name: int(value) for name, value in samples}
+        return {name: float(value) for name, value in samples}
 
     before = counted((await client.get("/metrics")).text)
     for query in ("{ viewer { kind } }", "{ viewer { kind } }", "{ nope }"):
@@ -403,7 +403,18 @@ async def test_what_was_executed_is_counted(center: OrderCenter, client: httpx.A
         "order_center_operation_parts_replayed_total": 0,
         'order_center_operation_cache_total{result="hit"}': 1,
         'order_center_operation_cache_total{result="miss"}': 2,
+        "order_center_change_feed_lag_seconds": 0,
+        "order_center_rollup_lag_seconds": 0,
     }
+
+
+async def test_metrics_are_told_without_the_database_too(
+    center: OrderCenter, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(center.database, "value", _broken)
+    text = (await client.get("/metrics")).text
+    assert "order_center_operations_total" in text
+    assert "lag_seconds" not in text
 
 
 async def test_a_fault_outside_of_graphql_is_json_and_logged_once(

@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from adapters.db.analytics_statements import cut_statement, cut_values, shape_of
 from adapters.db.connection import connect, dsn
 from adapters.db.migrate import migrate
 from adapters.db.order_views import SqlOrderViews
 from adapters.sql import Reader, Statement
 from domain.access.viewer import EVERYTHING, OrderScope
+from domain.analytics.catalogue import Level, Part
+from domain.analytics.plan import Clock, Cut
 from domain.orders.views import (
     AfterSaleLineView,
     AfterSaleView,
@@ -45,12 +48,15 @@ from domain.values.enums import (
     AfterSaleState,
     AfterSaleStatus,
     ChannelKind,
+    Dimension,
     FulfillmentState,
     FulfillmentStatus,
     OrderSort,
     OrderStatus,
     OrderType,
     PaymentStatus,
+    TimeField,
+    TimeGrain,
 )
 from domain.values.paging import PageRequest, Position
 from tests.fixtures.many_orders import RARE_STATUS, fill
@@ -505,3 +511,18 @@ async def test_a_page_of_fulfillments_is_served_by_an_index(
     reader: Explaining, scope: OrderScope, given: FulfillmentFilter, request_: PageRequest, indexes: set[str]
 ) -> None:
     assert await indexes_used(reader, lambda views: views.fulfillments(scope, given, request_)) == indexes
+
+
+DAY_OF_ORDERS = Clock(TimeField.PLACED_AT, MOMENT, MOMENT + timedelta(days=1), TimeGrain.HOUR)
+
+
+@pytest.mark.parametrize("level", Level)
+async def test_the_figures_of_a_day_read_the_orders_of_that_day_and_their_lines_alone(
+    reader: Explaining, level: Level
+) -> None:
+    dimension = {Level.ORDER: Dimension.CHANNEL, Level.LINE: Dimension.SKU, Level.PIECE: Dimension.WAREHOUSE}[level]
+    parts = (Part.ORDERS, Part.SHIPPING, Part.REFUNDED)
+    cut = Cut(parts, (dimension, Dimension.CURRENCY), level, DAY_OF_ORDERS, limit=1001)
+    await reader.rows(cut_statement(shape_of(cut), ()), **cut_values(cut))
+    assert read_whole(reader.plan, is_cut=False) == []
+    assert NEWEST in {node.get("Index Name") for node in nodes(reader.plan)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.ports.analytics_engine import CopyOfNoMoment
 from domain.ports.payments import CallbackProblem
 from domain.ports.promotions import CouponRefusal
 from domain.ports.unit_of_work import TransientConflict
@@ -41,6 +42,7 @@ INDIRECT: dict[tuple[str, str], set[str]] = {
     ("adapters/entrypoints/answers.py", "INTERNAL"): {"INTERNAL"},
     ("adapters/entrypoints/http.py", "code"): {"NOT_FOUND", "METHOD_NOT_ALLOWED", "BAD_REQUEST"},
     ("adapters/entrypoints/graphql_endpoint.py", "refused.code"): set(),
+    ("adapters/entrypoints/bi_endpoint.py", "refused.code"): set(),
 }
 """Codes that are not written where they are used: (file, expression) → what it can be; nothing, where it was given to a site."""
 OF_GRAPHQL = {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "INTERNAL"}
@@ -79,7 +81,8 @@ def of_call(call: ast.Call) -> Iterator[tuple[Where, ast.expr]]:
 
 def fault_classes() -> list[type[faults.OrderCenterFault]]:
     """A new one has to be named here, and no other module than these has one."""
-    found = [part for part in vars(faults).values() if isinstance(part, type)] + [TransientConflict]
+    found = [part for part in vars(faults).values() if isinstance(part, type)]
+    found += [CopyOfNoMoment, TransientConflict]
     bases = {"OrderCenterFault", *(kind.__name__ for kind in found)}
     classes = [node for _, tree in files() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     declared = {node.name for node in classes for base in node.bases if isinstance(base, ast.Name) and base.id in bases}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from adapters.console.page import ASSETS, CONTENT_SECURITY_POLICY, console_page
+from adapters.console.page import ASSETS, CONTENT_SECURITY_POLICY, analytics_page, console_page
 
 CONSOLE = ASSETS.parent
 PREFIX = "console/assets/"
@@ -18,11 +18,11 @@ REGISTRY_HOSTS = re.compile(r"npmjs|npmmirror|yarnpkg|unpkg|jsdelivr|esm\.sh|sky
 class Page(HTMLParser):
     """What the page refers to, and the text of its one data block."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: bytes | None = None) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.data: dict[str, str] = {}
-        self.feed(console_page().decode())
+        self.feed((page or console_page()).decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
@@ -50,6 +50,24 @@ def test_the_page_loads_shipped_assets_and_nothing_else() -> None:
     assert [name for name in names if not (ASSETS / name).is_file()] == []
 
 
+def test_the_page_for_analytics_loads_shipped_assets_and_nothing_else() -> None:
+    page = Page(analytics_page())
+    assert page.data["title"] == "Order Center: analytics"
+    assert references(page) == [f"{PREFIX}{name}" for name in ("icon.svg", "analytics.css", "analytics.js")]
+    assert [
+        name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "style"
+    ] == []
+    assert "url(" not in (ASSETS / "analytics.css").read_text()
+
+
+def test_every_field_of_the_page_for_analytics_has_a_name() -> None:
+    """By a label around it, or by words of its own."""
+    tags = Page(analytics_page()).tags
+    fields = [(at, attributes) for at, (tag, attributes) in enumerate(tags) if tag in {"input", "select"}]
+    assert len(fields) == 10
+    assert [attributes for at, attributes in fields if tags[at - 1][0] != "label"] == []
+
+
 def test_the_page_has_no_script_of_its_own_but_the_data_block() -> None:
     inline = [attributes for tag, attributes in Page().tags if tag == "script" and "src" not in attributes]
     assert inline == [{"type": "application/json", "id": "examples"}]
@@ -74,7 +92,7 @@ def test_styles_load_only_shipped_fonts_and_data() -> None:
 def test_scripts_start_only_the_shipped_worker_and_never_evaluate_text() -> None:
     script = (ASSETS / "graphiql.js").read_text()
     assert re.findall(r"new Worker\(new URL\(\"([^\"]+)\",import\.meta\.url\)", script) == ["worker.js"]
-    for name in ("graphiql.js", "worker.js"):
+    for name in ("analytics.js", "graphiql.js", "worker.js"):
         assert re.findall(r"\bnew Function\(|(?<![\w.$])eval\(", (ASSETS / name).read_text()) == []
 
 
@@ -87,6 +105,8 @@ def test_the_policy_allows_no_other_origin_and_no_inline_script() -> None:
 def test_the_assets_stay_small_and_bring_their_licences() -> None:
     assert {path.name for path in ASSETS.iterdir()} == {
         "LICENSES.txt",
+        "analytics.css",
+        "analytics.js",
         "codicon.ttf",
         "graphiql.css",
         "graphiql.js",
@@ -94,12 +114,16 @@ def test_the_assets_stay_small_and_bring_their_licences() -> None:
         "worker.js",
     }
     assert sum(path.stat().st_size for path in ASSETS.iterdir()) < 6_000_000
+    assert (ASSETS / "analytics.js").stat().st_size < 250_000
     licences = (ASSETS / "LICENSES.txt").read_text()
-    assert [name for name in ("graphiql", "monaco-editor", "react", "graphql") if f"\n{name} " not in licences] == []
+    assert [
+        name for name in ("graphiql", "monaco-editor", "react", "graphql", "chart.js") if f"\n{name} " not in licences
+    ] == []
 
 
 def sources() -> list[Path]:
-    return [*ASSETS.iterdir(), *(path for path in (CONSOLE / "web").iterdir() if path.is_file())]
+    folders = (CONSOLE / "web", CONSOLE / "web" / "analytics")
+    return [*ASSETS.iterdir(), *(path for folder in folders for path in folder.iterdir() if path.is_file())]
 
 
 def test_no_file_names_a_package_registry() -> None:

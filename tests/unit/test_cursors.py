@@ -26,6 +26,7 @@ POSITIONS: dict[CursorKind, tuple[Any, ...]] = {
     CursorKind.FULFILLMENT: (AT, "ord_é"),
     CursorKind.AFTER_SALE: (AT, "ord_é"),
     CursorKind.TRANSITION: (7,),
+    CursorKind.EXPORT: (AT, "ord_é"),
 }
 
 

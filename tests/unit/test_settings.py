@@ -5,6 +5,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from adapters.settings import (
+    AnalyticsEngineKind,
     ExecutorKind,
     LogLevel,
     Settings,
@@ -53,6 +54,15 @@ def test_defaults() -> None:
         "stripe_callback_secret": None,
         "stripe_url": None,
         "quote_ttl_s": 900,
+        "analytics_engine": AnalyticsEngineKind.POSTGRESQL,
+        "analytics_path": None,
+        "blob_url": None,
+        "blob_endpoint": None,
+        "blob_region": None,
+        "blob_key": None,
+        "blob_secret": None,
+        "export_ttl_h": 168,
+        "export_link_ttl_s": 3600,
         "log_level": LogLevel.INFO,
     }
 

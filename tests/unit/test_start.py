@@ -21,13 +21,17 @@ NOT_FOR_SERVING = (
     "adapters.imports",
     "adapters.seeding.seed",
     "alembic",
+    "duckdb",
+    "fsspec",
     "httpx",
     "hypothesis",
     "mako",
+    "pyarrow",
     "pygments",
     "pytest",
     "requests",
     "rich",
+    "s3fs",
     "stripe",
 )
 BEFORE_THE_DATABASE = (

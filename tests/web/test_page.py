@@ -1,6 +1,5 @@
 """The page to try queries, as a visitor without a network sees it."""
 
-import shutil
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,18 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.fixtures.server_process import ServerProcess
+from tests.web.browser import chromium
 
 pytestmark = pytest.mark.web
 LOCAL_SCHEMES = {"blob", "data"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found is not None, (
-        "Chromium is missing: `make test-web` installs it as root; else `apt-get install chromium`."
-    )
-    return found
 
 
 def test_the_first_example_answers_without_complaint_and_without_asking_anyone_else(

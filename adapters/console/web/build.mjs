@@ -36,7 +36,7 @@ const { metafile } = await build({
   bundle: true,
   charset: "utf8",
   define: { "process.env.NODE_ENV": '"production"' },
-  entryPoints: { graphiql: "main.jsx", worker: "worker.js" },
+  entryPoints: { analytics: "analytics/main.js", graphiql: "main.jsx", worker: "worker.js" },
   format: "esm",
   jsx: "automatic",
   legalComments: "none", // they stand in LICENSES.txt

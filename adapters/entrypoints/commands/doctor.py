@@ -13,7 +13,7 @@ app = typer.Typer()
 
 @app.command()
 def doctor() -> None:
-    """Check what must always hold (I1-I5, I7): sums, stock, histories, keys, timers. Exits 1 and names rows where it does not."""
+    """Check what must always hold (I1-I5, I7, I10): sums, stock, histories, keys, timers, the cube. Exits 1 and names rows where it does not."""
 
     async def examining(center: OrderCenter) -> bool:
         findings = await examine(center.database, now=center.ports.clock.now())

@@ -3,7 +3,7 @@
 import socket
 from typing import Any
 
-from adapters.bootstrap import OrderCenter, assembled
+from adapters.bootstrap import OrderCenter, assembled, with_engine
 from adapters.db.embedded_server import EmbeddedServer
 from adapters.entrypoints.auth import Authenticator, DemoKeys, NoKeys
 from adapters.entrypoints.databases import migrated
@@ -26,7 +26,8 @@ async def _serving(settings: Settings, url: str, listener: socket.socket, embedd
             await part(SEEDING, "seed_with_progress")(center)
         authenticator, keys = _authenticator(center)
         address = f"http://{settings.host if ':' not in settings.host else f'[{settings.host}]'}:{settings.port}"
-        await serve(center, authenticator, listener, lambda: welcome(address, keys), embedded)
+        async with with_engine(center) as served:
+            await serve(served, authenticator, listener, lambda: welcome(address, keys), embedded)
 
 
 def _authenticator(center: OrderCenter) -> tuple[Authenticator, dict[Any, str]]:

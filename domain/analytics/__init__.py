@@ -1,0 +1,1 @@
+"""What orders are counted by and how a question is planned: pure rules, no SQL."""

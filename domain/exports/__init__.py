@@ -1,0 +1,1 @@
+"""Bulk exports: which datasets there are, and what a job is."""
