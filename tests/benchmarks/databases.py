@@ -33,7 +33,8 @@ MAINTENANCE: Final = "postgres"
 _RESTOCK: Final = (
     f"UPDATE services.stock SET received = received + {UNITS_RECEIVED}, on_hand = on_hand + {UNITS_RECEIVED}"
 )
-_UNPAID_LIMIT: Final = re.compile(r"^unpaid_orders_per_member = .*$", re.MULTILINE)
+_UNPAID_LIMIT: Final = re.compile(r"^unpaid_orders_per_member = .*\n", re.MULTILINE)
+_LIMITS: Final = "[limits]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,8 @@ def write_policies(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     for path in PACKAGED.glob("*.toml"):
         text = path.read_text(encoding="utf-8")
-        (folder / path.name).write_text(
-            _UNPAID_LIMIT.sub(f"unpaid_orders_per_member = {NO_LIMIT}", text), encoding="utf-8"
-        )
+        unlimited = f"{_LIMITS}unpaid_orders_per_member = {NO_LIMIT}\n"
+        (folder / path.name).write_text(_UNPAID_LIMIT.sub("", text).replace(_LIMITS, unlimited), encoding="utf-8")
     return folder
 
 
