@@ -51,6 +51,16 @@ class Quotient(FunctionElement[Any]):
     type = Numeric()
 
 
+class GroupsSortedBy(FunctionElement[Any]):
+    """`(key)`: the key of groups, as what they are sorted by once they are found.
+
+    A planner that takes every instant for a group of its own would sort all rows by the key, had the groups the same order; where it
+    sees another one it finds them by hashes.
+    """
+
+    inherit_cache = True
+
+
 def bucket(grain: TimeGrain, instant: ColumnElement[Any], zone: ColumnElement[Any]) -> ColumnElement[Any]:
     return HourOf(instant, zone) if grain is TimeGrain.HOUR else LocalDate(grain, instant, zone)
 
@@ -84,6 +94,18 @@ def _share_rest(element: ShareRest, compiler: Any, **options: Any) -> str:
 def _is_small(amount: str, weight: str) -> str:
     """Whether the product has 64 bits at most: then it costs a tenth."""
     return f"{amount} < {_ROOT} AND {weight} < {_ROOT}"
+
+
+@compiles(GroupsSortedBy)
+def _groups_sorted_by(element: GroupsSortedBy, compiler: Any, **options: Any) -> str:
+    (key,) = written(element, compiler, options)
+    return key
+
+
+@compiles(GroupsSortedBy, "postgresql")
+def _groups_sorted_by_another(element: GroupsSortedBy, compiler: Any, **options: Any) -> str:
+    (key,) = written(element, compiler, options)
+    return f"greatest({key})"
 
 
 @compiles(Quotient, "postgresql")

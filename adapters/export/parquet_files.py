@@ -18,7 +18,7 @@ SCALE: Final = 3
 """Decimal digits of every amount: as many as the currency with the most of them has."""
 MONEY: Final = pa.decimal128(22, SCALE)
 _INT64_DIGITS: Final = 19
-_GROUP_BYTES: Final = 12 << 20
+_GROUP_BYTES: Final = 8 << 20
 """Rows are gathered up to this size, in memory, before they are written as one group."""
 _PIECE_BYTES: Final = 1 << 20
 _TYPES: Final[Mapping[ColumnKind, pa.DataType]] = {

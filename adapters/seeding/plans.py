@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.seeding import known
 from adapters.seeding.catalogue import MOST_UNITS, Catalogue, Member, Product
@@ -25,15 +25,24 @@ SPAN: Final = timedelta(days=730)
 _IMPORTED_AFTER: Final = timedelta(days=14)
 _IMPORTED_EVERY: Final = timedelta(milliseconds=10)
 _LINE_COUNTS: Final = (1, 2, 3, 4, 5, 6)
-_LINE_WEIGHTS: Final = (48, 26, 13, 7, 4, 2)
-_LEGACY_LINE_WEIGHTS: Final = (80, 13, 4, 2, 1, 0)
-"""Legacy baskets were small, as those of the real Olist data are."""
 _QUANTITIES: Final = (1, 2, 3, MOST_UNITS)
 _QUANTITY_WEIGHTS: Final = (78, 15, 5, 2)
 _HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 11, 10, 9, 9, 9, 10, 11, 13, 14, 12, 8, 4)
 """How many orders are placed in each hour of the day."""
 GROUP_SIZE: Final = 2
 _NOTES: Final = ("Please ring twice", "Leave it with the neighbour", "It is a gift: no invoice, please", "After 6 pm")
+
+
+class Baskets(NamedTuple):
+    """How often an order has one line, two, … six: weights."""
+
+    placed: Sequence[int]
+    legacy: Sequence[int]
+    """Of orders that a legacy system tells of."""
+
+
+BASKETS: Final = Baskets((48, 26, 13, 7, 4, 2), (80, 13, 4, 2, 1, 0))
+"""Legacy baskets were small, as those of the real Olist data are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,7 @@ class Planner:
     orders: int
     reference: datetime
     is_first: bool
+    baskets: Baskets = BASKETS
 
     def plan(self, index: int) -> Plan | LegacyPlan:
         rolls = dice(self.seed, index, self.orders)
@@ -122,7 +132,7 @@ class Planner:
             unit=unit,
             channel=channel,
             member=rolls.choice(self.catalogue.members_by_unit[unit.code]),
-            lines=self._lines(rolls, unit, _LEGACY_LINE_WEIGHTS),
+            lines=self._lines(rolls, unit, self.baskets.legacy),
             placed_at=self._at_day(rolls, part),
             imported_at=self._at(self.mix.legacy_until) + _IMPORTED_AFTER + index * _IMPORTED_EVERY,
             reference=self.reference,
@@ -145,7 +155,7 @@ class Planner:
             else self._lines(
                 rolls,
                 unit,
-                _LINE_WEIGHTS,
+                self.baskets.placed,
                 2 if script.needs_two_units else 1,
                 is_digital=script.order_type is OrderType.VIRTUAL,
             ),
@@ -170,7 +180,7 @@ class Planner:
             first,
             rolls=rolls,
             member=rolls.choice(others or [first.member]),
-            lines=self._lines(rolls, first.unit, _LINE_WEIGHTS),
+            lines=self._lines(rolls, first.unit, self.baskets.placed),
             coupon_code=None,
             group=replace(first.group, is_opened=False) if first.group else None,
         )

@@ -26,7 +26,7 @@ from adapters.seeding.catalogue import catalogue_of
 from adapters.seeding.making import maker_count, makers, uncollected
 from adapters.seeding.mix import BULK_FROM
 from adapters.seeding.order_rows import copy_rows
-from adapters.seeding.plans import Planner
+from adapters.seeding.plans import BASKETS, Baskets, Planner
 from adapters.seeding.seeded import is_seeded
 from adapters.seeding.statements import COUPONS_USED, STOCK_MOVED, VACUUM
 from adapters.seeding.writing import write_catalogue
@@ -44,11 +44,17 @@ Progress = Callable[[int, int], None]
 
 
 async def seed_demo(
-    database: Database, policies: Policies, orders: int, seed: int, reference: datetime, progress: Progress
+    database: Database,
+    policies: Policies,
+    orders: int,
+    seed: int,
+    reference: datetime,
+    progress: Progress,
+    baskets: Baskets = BASKETS,
 ) -> None:
     """Adds to what is there: whoever wants an empty database asks `is_seeded` before. Nothing is due before `reference`."""
     is_first = not await is_seeded(database)
-    planner = Planner(policies, catalogue_of(policies), seed, orders, reference, is_first)
+    planner = Planner(policies, catalogue_of(policies), seed, orders, reference, is_first, baskets)
     async with database.transaction() as transaction:
         await write_catalogue(transaction, planner.catalogue, policies, reference)
         with uncollected():

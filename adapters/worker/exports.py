@@ -41,9 +41,9 @@ from domain.values.enums import ExportStatus
 MAX_ATTEMPTS: Final = 5
 FIRST_PAUSE_S: Final = 2
 LONGEST_PAUSE_S: Final = 300
-PIECE_BYTES: Final = 2 << 20
+PIECE_BYTES: Final = 1 << 20
 """About so much of the rows is in memory at once, a few times over."""
-SAFE_EVERY: Final = 16
+SAFE_EVERY: Final = 32
 """Pieces between two points from which a file is continued."""
 SPOOLED: Final = 0.4
 """How far a job is when its rows are spooled; the rest is the file."""

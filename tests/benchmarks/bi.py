@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,12 +14,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from adapters.seeding.plans import Baskets
 from tests.benchmarks import load, report, variables
 from tests.benchmarks.answers import AnswersDifferError
 from tests.benchmarks.bi_analytics import compare
 from tests.benchmarks.bi_exports import ExportError, export_all, feel, working
 from tests.benchmarks.bi_questions import OF_CUBE, OF_ROWS
-from tests.benchmarks.databases import Seeded, connected, seeded, write_policies
+from tests.benchmarks.databases import KeptOrdersError, Seeded, connected, seeded, write_policies
 from tests.benchmarks.measuring import environment
 from tests.benchmarks.operations import DOCUMENTS, LIST, PLACE
 from tests.benchmarks.processes import Cores, serving
@@ -31,6 +32,8 @@ LEAST_OF_CUBE: Final = 20.0
 LEAST_OF_COPY: Final = {"JSONL": 0.3, "PARQUET": 0.25}
 MOST_ABOVE_IDLE_MB: Final = 100.0
 MOST_FELT: Final = 2.0
+BASKETS: Final = Baskets((17, 23, 24, 17, 11, 8), (17, 23, 24, 17, 11, 8))
+"""Three lines an order, on the average."""
 DEADLINE_MS: Final = "600000"
 
 console = Console(width=130)
@@ -49,20 +52,26 @@ class Line:
 
 def main(
     orders: Annotated[
-        int, typer.Option(min=1000, max=10_000_000, help="How many orders are seeded; they have some 1.4 lines each.")
+        int,
+        typer.Option(
+            min=1000, max=10_000_000, help="How many orders are seeded; they have three lines each, on the average."
+        ),
     ] = 1_000_000,
     seconds: Annotated[int, typer.Option(min=1, max=600, help="How long each load takes.")] = 15,
     rounds: Annotated[
         int, typer.Option(min=1, max=100, help="How often each question is asked; the median counts.")
     ] = 7,
     connections: Annotated[int, typer.Option(min=1, max=256, help="Keep-alive connections of the loads.")] = 4,
+    kept: Annotated[
+        Path | None, typer.Option(help="A folder to keep the seeded orders in, for the next run with as many.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the results to this file, too.")] = None,
 ) -> None:
     """Measure analytics, rollups and exports against PostgreSQL itself. Exits with 1 where a target is missed."""
     try:
         load.generator()
-        found = _measured(orders, seconds, rounds, connections)
-    except (load.LoadError, AnswersDifferError, ExportError) as error:
+        found = _measured(orders, seconds, rounds, connections, kept)
+    except (load.LoadError, AnswersDifferError, ExportError, KeptOrdersError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(2)
     console.print(_table(found))
@@ -73,9 +82,10 @@ def main(
     sys.exit(0 if all(line.is_met for line in found) else 1)
 
 
-def _measured(orders: int, seconds: int, rounds: int, connections: int) -> list[Line]:
+def _measured(orders: int, seconds: int, rounds: int, connections: int, kept: Path | None) -> list[Line]:
     cores = Cores.of_machine()
-    with seeded(orders, cores) as data:
+    with seeded(orders, cores, BASKETS, kept) as original, original.copy("bi") as url:
+        data = replace(original, url=url)
         console.print(f"PostgreSQL {data.version}, {asyncio.run(_counted(data))}", markup=False)
         env = {
             **environment(data.url, data.folder, write_policies(data.folder / "policies")),

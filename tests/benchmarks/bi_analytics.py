@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from adapters.db.analytics import MEMORY
 from tests.benchmarks.answers import AnswersDifferError
 from tests.benchmarks.bi_questions import BEGIN, QUERY, Question
 from tests.benchmarks.databases import REFERENCE, connected
@@ -41,6 +42,7 @@ async def _compare(server: Server, database_url: str, questions: Sequence[Questi
         httpx.AsyncClient(base_url=server.url, timeout=TIMEOUT_S) as client,
         connected(database_url) as connection,
     ):
+        await connection.execute(f"SET work_mem = '{MEMORY}'")  # as much as ours has
         return [await _compared(client, connection, question, rounds) for question in questions]
 
 

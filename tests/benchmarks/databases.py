@@ -20,6 +20,7 @@ from adapters.db.engine import Database
 from adapters.db.migrate import migrate
 from adapters.entrypoints.rich_terminal import progress
 from adapters.policy_files import PACKAGED, load_policies
+from adapters.seeding.plans import BASKETS, Baskets
 from adapters.seeding.seed import seed_demo
 from tests.benchmarks.processes import Cores, children
 
@@ -29,12 +30,18 @@ REFERENCE: Final = datetime(2026, 7, 1, tzinfo=UTC)
 UNITS_RECEIVED: Final = 10_000_000
 NO_LIMIT: Final = 1_000_000_000
 MAINTENANCE: Final = "postgres"
+SEEDED: Final = "seeded.txt"
+"""Beside a cluster that is kept: which orders it has."""
 
 _RESTOCK: Final = (
     f"UPDATE services.stock SET received = received + {UNITS_RECEIVED}, on_hand = on_hand + {UNITS_RECEIVED}"
 )
 _UNPAID_LIMIT: Final = re.compile(r"^unpaid_orders_per_member = .*\n", re.MULTILINE)
 _LIMITS: Final = "[limits]\n"
+
+
+class KeptOrdersError(Exception):
+    """The folder has the orders of another run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +81,41 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @contextlib.contextmanager
-def seeded(orders: int, cores: Cores) -> Iterator[Seeded]:
-    """Seeds with all cores; then PostgreSQL, this process and what they start leave the measured server's core."""
+def seeded(orders: int, cores: Cores, baskets: Baskets = BASKETS, kept: Path | None = None) -> Iterator[Seeded]:
+    """Seeds with all cores; then PostgreSQL, this process and what they start leave the measured server's core.
+
+    `kept` is a folder where the cluster stays for the next run that wants the same orders. Raises KeptOrdersError.
+    """
     folder = Path(tempfile.mkdtemp(prefix="order-center-benchmark-"))
     folder.chmod(0o755)  # where root runs this, PostgreSQL is another user
-    server = EmbeddedServer(folder / "data")
+    server = EmbeddedServer((kept or folder) / "data")
+    recipe = f"{orders} orders, baskets {[*baskets.placed]} and {[*baskets.legacy]}\n"
     try:
         url = server.start()
         migrate(url)
-        with progress(f"Seeding {orders:,} orders") as bar:
-            version = asyncio.run(_fill(url, orders, bar))
+        if not _has_kept(kept, recipe):
+            with progress(f"Seeding {orders:,} orders") as bar:
+                asyncio.run(_fill(url, orders, baskets, bar))
+            if kept is not None:
+                (kept / SEEDED).write_text(recipe, encoding="utf-8")
         pid = server.pid or 0
         cores.move_others(0, pid, *children(pid))
-        yield Seeded(url, pid, folder, version)
+        yield Seeded(url, pid, folder, asyncio.run(_version(url)))
     finally:
-        server.discard()
+        if kept is None:
+            server.discard()
+        else:
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_kept(kept: Path | None, recipe: str) -> bool:
+    if kept is None or not (kept / SEEDED).exists():
+        return False
+    found = (kept / SEEDED).read_text(encoding="utf-8")
+    if found != recipe:
+        raise KeptOrdersError(f"{kept} has {found.strip()}, not {recipe.strip()}: use another folder.")
+    return True
 
 
 def write_policies(folder: Path) -> Path:
@@ -102,14 +128,16 @@ def write_policies(folder: Path) -> Path:
     return folder
 
 
-async def _fill(url: str, orders: int, bar: Callable[[int, int], None]) -> str:
-    """The server's version."""
+async def _fill(url: str, orders: int, baskets: Baskets, bar: Callable[[int, int], None]) -> None:
     database = await Database.open(url)
     try:
-        await seed_demo(database, load_policies(), orders, SEED, REFERENCE, bar)
+        await seed_demo(database, load_policies(), orders, SEED, REFERENCE, bar, baskets)
     finally:
         await database.close()
     await _execute(url, _RESTOCK, "VACUUM ANALYZE", "CHECKPOINT")
+
+
+async def _version(url: str) -> str:
     async with connected(url) as connection:
         version: str = await connection.fetchval("SHOW server_version")
     return version

@@ -41,6 +41,17 @@ class Cores:
                 os.sched_setaffinity(process_id, self.others)
 
 
+@contextlib.contextmanager
+def on_all_cores() -> Iterator[None]:
+    """This thread, and what it starts meanwhile."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     url: str
