@@ -10,8 +10,9 @@ from adapters.analytics_words import ZONE_TYPE, bucket
 from adapters.db.analytics_facts import BUCKET, clock_conditions
 from adapters.db.analytics_statements import SHAPES_KEPT, aggregated
 from adapters.db.cube import days, hours
+from adapters.db.cube_tables import CUBE_PARTS
 from adapters.db.order_filters import Condition, Shape, condition, parameter_names
-from adapters.db.tables import CUBE_PARTS, orders
+from adapters.db.tables import orders
 from adapters.sql import Statement, prepare
 from domain.analytics.plan import Cube, Cut
 from domain.values.enums import Dimension

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Select, Subquery, select, union_all
 
+from adapters.db.cube_tables import CUBE_DIMENSIONS, CUBE_PARTS, DAY_DIMENSIONS, rollup_days, rollup_hours
 from adapters.db.rollup_statements import day_of, kept_orders, live_orders
-from adapters.db.tables import CUBE_DIMENSIONS, CUBE_PARTS, DAY_DIMENSIONS, rollup_days, rollup_hours
 
 PENDING: Final = "pending"
 """The parameter: an array of ids."""

@@ -28,8 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from adapters.db.engine import Database, Transaction
-from adapters.db.tables import export_jobs as table
 from adapters.db.text_values import storable
+from adapters.db.work_tables import export_jobs as table
 from adapters.sql import Reader, prepare
 from domain.access.viewer import OrderScope
 from domain.exports.jobs import ExportJobView

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.db.engine import Transaction
 from adapters.db.outcomes import decode_outcome, encode_outcome
-from adapters.db.tables import idempotency_keys
+from adapters.db.work_tables import idempotency_keys
 from adapters.sql import Statement, prepare
 from domain.orders.views import Json
 from domain.ports.unit_of_work import KeyScope, StoredKey

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.db.engine import Transaction
 from adapters.db.rows import Codec, column_codec
-from adapters.db.tables import jobs
+from adapters.db.work_tables import jobs
 from adapters.sql import Statement, prepare
 from domain.orders.model import Errand, ErrandKind
 from domain.ports.unit_of_work import Job

@@ -10,7 +10,8 @@ from adapters.db import idempotency
 from adapters.db.engine import Database
 from adapters.db.jobs import job_of
 from adapters.db.rows import mapper_of
-from adapters.db.tables import jobs, order_timers
+from adapters.db.tables import order_timers
+from adapters.db.work_tables import jobs
 from adapters.sql import prepare
 from domain.orders.views import TimerView
 from domain.ports.unit_of_work import DueTimer, Job

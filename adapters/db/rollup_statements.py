@@ -32,18 +32,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.db.change_statements import HORIZON, NOW, not_held, place_after
 from adapters.db.columns import Xid8
-from adapters.db.tables import (
+from adapters.db.cube_tables import (
     CUBE_DIMENSIONS,
     CUBE_PARTS,
     DAY_DIMENSIONS,
-    order_events,
-    order_tombstones,
-    orders,
     rollup_days,
     rollup_hours,
     rollup_orders,
     rollup_state,
 )
+from adapters.db.tables import order_events, order_tombstones, orders
 from adapters.sql import Statement, prepare
 from domain.values.enums import OrderStatus
 

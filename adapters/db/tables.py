@@ -1,17 +1,13 @@
-"""The tables of the orders: the columns of the read models, in their order, and what only the database needs."""
+"""The tables of an order: the columns of the read models, in their order, what only the database needs, and what is kept of one that is gone."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Computed,
-    Double,
-    Identity,
     Index,
-    Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -22,7 +18,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from adapters.db.columns import (
-    Xid8,
     code,
     document,
     feed_places,
@@ -525,128 +520,6 @@ order_timers: Final = Table(
     CheckConstraint("num_nonnulls(due_at, remaining_s) = 1", name="runs_or_rests"),
     Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
 )
-
-idempotency_keys: Final = Table(
-    "idempotency_keys",
-    metadata,
-    code("caller"),
-    code("operation"),
-    code("key"),
-    code("request_hash"),
-    code("state"),
-    document("outcome", nullable=True),
-    moment("locked_until"),
-    moment("created_at"),
-    moment("expires_at"),
-    PrimaryKeyConstraint("caller", "operation", "key"),
-    Index(None, "expires_at"),
-)
-
-jobs: Final = Table(
-    "jobs",
-    metadata,
-    Column("id", BigInteger(), Identity(always=True), nullable=False),
-    code("kind"),
-    code("order_id"),  # no foreign key: a placement's job is written before its order
-    document("payload"),
-    moment("due_at"),
-    whole("attempts", default="0"),
-    moment("locked_until", nullable=True),
-    words("last_error", nullable=True),
-    moment("created_at", default="now()"),
-    code("key"),
-    PrimaryKeyConstraint("id"),
-    UniqueConstraint("key"),
-    not_negative("attempts"),
-    Index(None, "due_at"),
-    Index(None, "order_id"),
-)
-
-export_jobs: Final = Table(
-    "export_jobs",
-    metadata,
-    code("id"),
-    code("owner"),
-    document("scope"),
-    code("status"),
-    code("format"),
-    code("dataset"),
-    document("filter"),
-    code("since", nullable=True),
-    Column("progress", Double(), nullable=True),
-    minor("row_count"),
-    minor("byte_count"),
-    code("sha256", nullable=True),
-    code("watermark", nullable=True),
-    words("error", nullable=True),
-    moment("created_at"),
-    moment("finished_at", nullable=True),
-    moment("expires_at", nullable=True),
-    moment("due_at", nullable=True),
-    moment("locked_until", nullable=True),
-    whole("attempts", default="0"),
-    PrimaryKeyConstraint("id"),
-    not_negative("row_count", "byte_count", "attempts"),
-    CheckConstraint("(due_at IS NULL) = (finished_at IS NOT NULL)", name="due_or_finished"),
-    Index(None, "owner", "created_at", "id"),
-    Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
-    Index(None, "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
-)
-
-CUBE_DIMENSIONS: Final = (
-    "business_unit", "channel", "order_type", "status", "payment_status", "fulfillment_status", "currency", "country",
-)  # fmt: skip
-"""Of an order, as in its table; an order without a country has "" here."""
-DAY_DIMENSIONS: Final = ("business_unit", "channel", "order_type", "currency")
-CUBE_PARTS: Final = (
-    "orders", "cancelled_orders", "units", "gross", "discounts", "shipping", "tax", "captured", "refunded",
-)  # fmt: skip
-"""What is summed; amounts in minor units."""
-
-rollup_state: Final = Table(
-    "rollup_state",
-    metadata,
-    Column("id", Integer(), autoincrement=False, nullable=False),
-    # Where the upkeep stands in the change feed, as `FeedPosition` says it.
-    Column("feed_xid", Xid8(), nullable=False),
-    minor("position"),
-    words("snapshot", nullable=True),
-    code("listed", nullable=True),
-    moment("begun_at", default="now()"),
-    PrimaryKeyConstraint("id"),
-    CheckConstraint("id = 1", name="one"),
-)
-
-rollup_orders: Final = Table(
-    "rollup_orders",
-    metadata,
-    code("order_id"),  # no foreign key: an order that is erased is taken out of the cube afterwards
-    moment("hour"),
-    *(code(name) for name in CUBE_DIMENSIONS),
-    *(minor(name) for name in CUBE_PARTS),
-    PrimaryKeyConstraint("order_id"),
-)
-"""What each order has put into the cube: exactly that is taken out again when the order has changed."""
-
-rollup_hours: Final = Table(
-    "rollup_hours",
-    metadata,
-    moment("hour"),
-    *(code(name) for name in CUBE_DIMENSIONS),
-    *(minor(name) for name in CUBE_PARTS),
-    PrimaryKeyConstraint("hour", *CUBE_DIMENSIONS),
-)
-"""The cube: orders by the hour (UTC) they were placed in."""
-
-rollup_days: Final = Table(
-    "rollup_days",
-    metadata,
-    moment("day"),
-    *(code(name) for name in DAY_DIMENSIONS),
-    *(minor(name) for name in CUBE_PARTS),
-    PrimaryKeyConstraint("day", *DAY_DIMENSIONS),
-)
-"""A small part of the cube: by days in UTC, and by few dimensions. Most hours have about as many cells as orders; days have few."""
 
 TABLE_OF: Final[Mapping[type, Table]] = {
     OrderView: orders,

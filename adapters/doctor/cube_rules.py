@@ -5,7 +5,7 @@ A cube that is still being made is not looked at. What changed after its place i
 
 from typing import Final
 
-from adapters.db.tables import CUBE_DIMENSIONS, CUBE_PARTS, DAY_DIMENSIONS
+from adapters.db.cube_tables import CUBE_DIMENSIONS, CUBE_PARTS, DAY_DIMENSIONS
 from adapters.doctor.rule import Rule, rule
 from domain.values.enums import OrderStatus
 

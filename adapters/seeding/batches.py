@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
-from adapters.db.tables import group_seats, jobs, order_groups
+from adapters.db.tables import group_seats, order_groups
+from adapters.db.work_tables import jobs
 from adapters.embedded.tables import (
     coupon_claims,
     provider_operations,

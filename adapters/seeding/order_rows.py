@@ -11,7 +11,8 @@ from adapters.db.aggregate_statements import EVENT, ORDER, PARTS
 from adapters.db.engine import Transaction
 from adapters.db.jobs import columns_of
 from adapters.db.order_search import Searchable, searchable
-from adapters.db.tables import group_seats, jobs, order_events, order_groups, orders
+from adapters.db.tables import group_seats, order_events, order_groups, orders
+from adapters.db.work_tables import jobs
 from domain.orders.model import Errand, Order
 
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -11,15 +11,8 @@ import asyncpg
 import orjson
 from sqlalchemy import Table
 
-from adapters.db.tables import (
-    idempotency_keys,
-    order_discounts,
-    order_events,
-    order_installments,
-    order_lines,
-    order_timers,
-    orders,
-)
+from adapters.db.tables import order_discounts, order_events, order_installments, order_lines, order_timers, orders
+from adapters.db.work_tables import idempotency_keys
 from adapters.embedded.tables import reservations
 from domain.values.ids import IdKind, new_id
 from tests.benchmarks.limit_sql import Variables, amount

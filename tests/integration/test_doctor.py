@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import text
 
+from adapters.db.cube_tables import CUBE_DIMENSIONS, CUBE_PARTS, DAY_DIMENSIONS
 from adapters.db.engine import Database, Snapshot, Transaction
-from adapters.db.tables import CUBE_DIMENSIONS, CUBE_PARTS, DAY_DIMENSIONS
 from adapters.doctor.examination import RULES, examine
 from adapters.doctor.findings import Finding, exit_code
 from adapters.policy_files import load_policies

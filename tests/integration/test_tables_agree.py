@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.db.connection import connect, dsn
 from adapters.db.migrate import migrate
-from adapters.db.tables import metadata
+from tests.fixtures.all_tables import METADATA
 
 CATALOG = {
     "columns": """
@@ -53,13 +53,13 @@ def test_alembic_finds_no_difference_between_migrations_and_tables(database_url:
 
 def test_tables_made_from_the_metadata_are_those_of_the_migrations(database_url: str, empty_url: str) -> None:
     migrate(database_url)
-    on(empty_url, metadata.create_all)
+    on(empty_url, METADATA.create_all)
     assert on(empty_url, catalog) == on(database_url, catalog)
 
 
 def differences(connection: Connection) -> Any:
     context = MigrationContext.configure(connection, opts={"compare_server_default": True})
-    return compare_metadata(context, metadata)
+    return compare_metadata(context, METADATA)
 
 
 def catalog(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:

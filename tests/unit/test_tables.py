@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy import Table
 
 from adapters.db.rows import mapper_of
-from adapters.db.tables import TABLE_OF, metadata
+from adapters.db.tables import TABLE_OF
 from domain.orders.views import OrderView, TimerView, TransitionView
+from tests.fixtures.all_tables import METADATA
 
 OWN_COLUMNS = {
     OrderView: ["search_keys", "search_text", "search_key_lexemes", "search"],
@@ -33,7 +34,7 @@ def test_a_column_may_be_empty_where_its_field_may(view: type[Any], table: Table
 
 
 def test_every_view_has_one_table_and_every_other_table_is_the_databases_own() -> None:
-    others = set(metadata.tables) - {table.name for table in TABLE_OF.values()}
+    others = set(METADATA.tables) - {table.name for table in TABLE_OF.values()}
     assert len(set(TABLE_OF.values())) == 17
     assert others == {
         "export_jobs", "group_seats", "idempotency_keys", "jobs", "order_tombstones", "rollup_days", "rollup_hours", "rollup_orders",
@@ -42,7 +43,7 @@ def test_every_view_has_one_table_and_every_other_table_is_the_databases_own() -
 
 
 def test_every_constraint_and_index_has_a_name_that_fits() -> None:
-    tables = metadata.tables.values()
+    tables = METADATA.tables.values()
     names = [str(part.name) for table in tables for part in table.constraints]
     names += [str(index.name) for table in tables for index in table.indexes]
     assert [name for name in names if name == "None" or len(name) > 63] == []
