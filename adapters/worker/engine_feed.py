@@ -2,18 +2,15 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from typing import Final
 
-from adapters.sql import is_away
+from adapters.worker.telling import tell
 from domain.actions.feed_engine import Progress, feed_engine
 from domain.ports.analytics_engine import AnalyticsEngine, EngineSource
 
 LOOK_EVERY_S: Final = 1.0
 """What is written within that time is taken in together."""
-
-log = logging.getLogger("order_center.worker")
 
 
 class EngineFeed:
@@ -46,9 +43,6 @@ class EngineFeed:
         while True:
             try:
                 await feed_engine(self.source, self.engine)
-            except Exception as error:
-                if is_away(error):
-                    log.warning("The analytical copy could not be fed; it is tried again. (%s)", error)
-                else:
-                    log.exception("The analytical copy could not be fed; it is tried again.")
+            except Exception as error:  # noqa: BLE001  whatever failed, it is tried again
+                tell(error, "The analytical copy could not be fed; it is tried again.")
             await asyncio.sleep(self._every_s)

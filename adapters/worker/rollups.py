@@ -2,16 +2,13 @@
 
 import asyncio
 import contextlib
-import logging
 from typing import Final
 
-from adapters.sql import is_away
+from adapters.worker.telling import tell
 from domain.ports.rollups import Rollups
 
 LOOK_EVERY_S: Final = 1.0
 """What is written within that time is taken in together."""
-
-log = logging.getLogger("order_center.worker")
 
 
 class RollupUpkeep:
@@ -40,10 +37,7 @@ class RollupUpkeep:
         """Whether there is more to do at once."""
         try:
             done = await self._rollups.advance()
-        except Exception as error:
-            if is_away(error):
-                log.warning("The cube could not be kept; it is tried again. (%s)", error)
-            else:
-                log.exception("The cube could not be kept; it is tried again.")
+        except Exception as error:  # noqa: BLE001  whatever failed, it is tried again
+            tell(error, "The cube could not be kept; it is tried again.")
             return False
         return done is not None and done.has_more
