@@ -10,11 +10,10 @@ from sqlalchemy import text
 from adapters.db.changes import SqlOrderChanges, SqlTombstones
 from adapters.db.engine import Database, prepare
 from adapters.db.engine_source import COPIED, SqlEngineSource
-from domain.access.viewer import EVERYTHING
 from domain.actions.feed_engine import feed_engine
 from domain.ports.analytics_engine import EngineBatch, EngineCopy
-from domain.ports.changes import ChangeQuery
 from domain.values.feed_positions import BEGINNING, FeedPosition, position_of
+from tests.fixtures.following import versions_after
 from tests.fixtures.orders import START
 from tests.fixtures.writers import Writers
 
@@ -87,9 +86,9 @@ async def test_beside_eight_writers_the_copy_has_each_version_that_its_watermark
     await work
     await feed_engine(source, copy)
     await assert_same(database, copy)
-    whole = await told(changes, BEGINNING)
+    whole = await versions_after(changes, BEGINNING)
     for watermark, versions in seen:
-        later = await told(changes, position_of(watermark))
+        later = await versions_after(changes, position_of(watermark))
         first = {order_id: version for order_id, version in reversed(later)}  # noqa: C416  the last one said is the first one told
         last = dict(whole)
         assert versions == {
@@ -100,16 +99,6 @@ async def test_beside_eight_writers_the_copy_has_each_version_that_its_watermark
 
 
 COPIED_ORDERS = next(columns for table, columns in COPIED.items() if table.name == "orders")
-
-
-async def told(changes: SqlOrderChanges, after: FeedPosition) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    while True:
-        page = await changes.page(ChangeQuery(EVERYTHING, 1000, after))
-        found += [(change.order_id, change.version) for change in page.changes]
-        after = page.position
-        if not page.has_more:
-            return found
 
 
 async def test_a_copy_is_made_in_parts_and_goes_on_where_it_was(

@@ -12,15 +12,15 @@ from adapters.db.analytics import SqlAnalytics
 from adapters.db.changes import SqlOrderChanges
 from adapters.db.engine import Database
 from adapters.db.rollups import SqlRollups, pending_orders
-from domain.access.viewer import EVERYTHING, Viewer
+from domain.access.viewer import Viewer
 from domain.actions.analyse_orders import analyse_orders
 from domain.analytics.plan import AnalyticsRequest
 from domain.ports.bundle import Ports, Terms
-from domain.ports.changes import ChangeQuery
 from domain.ports.order_views import OrderFilter
 from domain.values.enums import ActorKind, Dimension, Measure, Role
-from domain.values.feed_positions import BEGINNING, FeedPosition, position_of
+from domain.values.feed_positions import BEGINNING, position_of
 from domain.values.money import Money
+from tests.fixtures.following import versions_after
 from tests.fixtures.shop import POLICIES, SECRET
 from tests.fixtures.writers import Writers
 
@@ -40,20 +40,10 @@ async def figures(ports: Ports) -> tuple[str, Rows]:
     return table.watermark, sorted(table.rows, key=repr)
 
 
-async def versions(changes: SqlOrderChanges, after: FeedPosition) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    while True:
-        page = await changes.page(ChangeQuery(EVERYTHING, 1000, after))
-        found += [(change.order_id, change.version) for change in page.changes]
-        after = page.position
-        if not page.has_more:
-            return found
-
-
 async def recounted(changes: SqlOrderChanges, writers: Writers, watermark: str) -> Rows:
     """From what the writers remember, of the versions that the feed does not tell after the watermark."""
-    last = dict(await versions(changes, BEGINNING))
-    for order_id, version in reversed(await versions(changes, position_of(watermark))):
+    last = dict(await versions_after(changes, BEGINNING))
+    for order_id, version in reversed(await versions_after(changes, position_of(watermark))):
         last[order_id] = version - 1
     heads = [writers.written[order] for order in last.items() if order[1] > 0]
     sums: Counter[tuple[str, str, str]] = Counter()
