@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import Text, cast, func, literal_column, select
 
 from adapters.db.analytics_cube import cube_statement
@@ -17,7 +18,7 @@ from adapters.db.engine import Database, Snapshot, prepare
 from adapters.db.order_requests import Request, order_request
 from adapters.db.rollups import pending_orders
 from domain.analytics.plan import Cut
-from domain.ports.analytics import Analytics, AnalyticsMoment, OrdersAsked
+from domain.ports.analytics import Analytics, AnalyticsMoment, OrdersAsked, SumTooLarge
 from domain.ports.order_views import OrderQuery
 from domain.values.feed_positions import watermark_of
 
@@ -71,14 +72,18 @@ class SqlMoment(AnalyticsMoment):
         return self._watermark
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
+        try:
+            return [tuple(row) for row in await self._found(cut)]
+        except asyncpg.NumericValueOutOfRangeError as error:
+            raise SumTooLarge from error
+
+    async def _found(self, cut: Cut) -> list[Any]:
         shape, given = self._request.shape, self._request.values | cut_values(cut)
         pending = await self._pending_orders() if cut.cube and self._reads_cube else None
         if pending is None:
-            found = await self._snapshot.rows(cut_statement(shape_of(cut), shape), **given)
-        else:
-            statement = cube_statement(shape_of(cut, cut.cube), shape)
-            found = await self._snapshot.rows(statement, **given, pending=pending)
-        return [tuple(row) for row in found]
+            return await self._snapshot.rows(cut_statement(shape_of(cut), shape), **given)
+        statement = cube_statement(shape_of(cut, cut.cube), shape)
+        return await self._snapshot.rows(statement, **given, pending=pending)
 
     async def _pending_orders(self) -> list[str] | None:
         """None: the cube is not there, or too far behind."""

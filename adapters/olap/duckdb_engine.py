@@ -21,7 +21,7 @@ from adapters.olap.duckdb_copy import DuckDbCopy, Place, layout_of, place_of
 from adapters.olap.duckdb_dialect import DuckDbDialect, bounds_of
 from adapters.sql import Compiled, compiled_for
 from domain.analytics.plan import Cut
-from domain.ports.analytics import AnalyticsMoment, OrdersAsked
+from domain.ports.analytics import AnalyticsMoment, OrdersAsked, SumTooLarge
 from domain.ports.analytics_engine import AnalyticsEngine, CopyOfNoMoment, EngineBatch
 from domain.values.enums import TimeGrain
 from domain.values.feed_positions import FeedPosition
@@ -143,7 +143,10 @@ class DuckDbMoment(AnalyticsMoment):
         return self._watermark
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
-        found = await self._engine.answer(self._cursor, self._asked, cut)
+        try:
+            found = await self._engine.answer(self._cursor, self._asked, cut)
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            raise SumTooLarge from error
         if cut.clock is None or cut.clock.grain is not TimeGrain.HOUR:
             return found
         return [(bucket.replace(tzinfo=UTC), *others) for bucket, *others in found]

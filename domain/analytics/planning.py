@@ -11,7 +11,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,11 @@ from domain.values.money import is_traded
 MAX_LIMIT: Final = 10_000
 MAX_CELLS: Final = 100_000
 """Groups that are held at once, to fill gaps or to compare: never more than so many rows are read into memory."""
+
+
+FIRST_YEAR: Final = 1000
+LAST_YEAR: Final = 9000
+"""Of a range that is reckoned with: a zone's offset, a bucket more or a year less leaves no calendar there."""
 
 
 def planned(request: AnalyticsRequest, facts: FilterFacts) -> Plan:
@@ -125,6 +130,9 @@ def _span(time: TimeAsked | None) -> Span | None:
 def _needed(span: Span | None, what: str) -> Span:
     if span is None:
         raise BadRequest(f"{what} needs a range of time with both of its ends.", "TIME_RANGE_NEEDED")
+    if span.start < datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) or span.end > datetime(LAST_YEAR, 1, 1, tzinfo=UTC):
+        message = f"{what} needs a range between the years {FIRST_YEAR} and {LAST_YEAR}."
+        raise BadRequest(message, "TIME_RANGE_NEEDED")
     return span
 
 

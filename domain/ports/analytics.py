@@ -8,6 +8,17 @@ from typing import Any, Protocol
 from domain.access.viewer import OrderScope
 from domain.analytics.plan import Cut
 from domain.ports.order_views import OrderFilter
+from domain.values.faults import BadRequest
+
+
+class SumTooLarge(BadRequest):
+    """A group's sum is beyond the 64 bits that engines reckon in: refused, never rounded or wrapped round."""
+
+    code = "SUM_OUT_OF_RANGE"
+
+    def __init__(self) -> None:
+        message = "A sum is beyond 64 bits of minor units: ask for smaller groups, or for fewer orders."
+        super().__init__(message, self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class AnalyticsMoment(Protocol):
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
         """One statement. Groups as the cut orders them, then by all their columns; a bucket as `domain/analytics/calendar.py`
-        names it.
+        names it. Raises SumTooLarge.
         """
         ...
 

@@ -119,6 +119,11 @@ ERRORS: Final = (
         "Have the provider send it anew; compare both clocks.",
     ),
     Entry(
+        "SUM_OUT_OF_RANGE",
+        "A sum of analytics is beyond 64 bits of minor units.",
+        "Ask for smaller groups (a dimension more, a finer grain), or for fewer orders.",
+    ),
+    Entry(
         "TIME_GRAIN_NEEDED",
         "What was asked of a table needs pieces of time: `fillGaps`, or ordering by time.",
         "Name a `grain` in `time`.",
@@ -126,7 +131,7 @@ ERRORS: Final = (
     Entry(
         "TIME_RANGE_NEEDED",
         "What was asked of a table needs a beginning and an end: `fillGaps`, or `compare`.",
-        "Give `range` in `time` both of its ends.",
+        "Give `range` in `time` both of its ends, between the years 1000 and 9000.",
     ),
     Entry("TOO_DEEP", "The variables are nested too deeply.", "Send flatter values."),
     Entry(

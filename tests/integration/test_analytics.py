@@ -295,6 +295,8 @@ async def refused(shop: Shop, viewer: Viewer = ADMIN, **asked: Any) -> str:
 
 MARCH: Final = {"gte": "2026-03-01T00:00:00Z", "lt": "2026-04-01T00:00:00Z"}
 AGES: Final = {"gte": "1000-01-01T00:00:00Z", "lt": "9000-01-01T00:00:00Z"}
+AT_THE_END: Final = {"gte": "9990-01-01T00:00:00Z", "lte": "9999-12-31T23:59:59Z"}
+AT_THE_BEGINNING: Final = {"gte": "0001-01-01T00:00:00Z", "lt": "0001-01-03T00:00:00Z"}
 
 
 @pytest.mark.parametrize(
@@ -314,6 +316,9 @@ AGES: Final = {"gte": "1000-01-01T00:00:00Z", "lt": "9000-01-01T00:00:00Z"}
         ({"compare": "SAME_PERIOD_LAST_YEAR"}, "TIME_RANGE_NEEDED"),
         ({"time": {"grain": "YEAR", "range": AGES}, "compare": "PREVIOUS_PERIOD"}, "TIME_RANGE_NEEDED"),
         ({"time": {"grain": "HOUR", "range": AGES, "fillGaps": True}}, "TOO_MANY_CELLS"),
+        ({"time": {"grain": "YEAR", "range": AT_THE_END, "fillGaps": True}}, "TIME_RANGE_NEEDED"),
+        ({"time": {"grain": "DAY", "range": AT_THE_BEGINNING, "timezone": "America/New_York"},
+          "compare": "PREVIOUS_PERIOD"}, "TIME_RANGE_NEEDED"),
         ({"time": {"grain": "DAY", "range": MARCH, "fillGaps": True}, "having": [{"measure": "NET", "gte": "1"}]},
          "INVALID_ANALYTICS"),
         ({"time": {"timezone": "Europe/Atlantis"}}, "UNKNOWN_TIME_ZONE"),
@@ -327,6 +332,21 @@ AGES: Final = {"gte": "1000-01-01T00:00:00Z", "lt": "9000-01-01T00:00:00Z"}
 )  # fmt: skip
 async def test_what_cannot_be_answered_is_refused_with_its_code(shop: Shop, asked: dict[str, Any], code: str) -> None:
     assert await refused(shop, **{"measures": ["ORDERS"], **asked}) == code
+
+
+HALF: Final = 2**62
+
+
+async def test_a_sum_beyond_64_bits_is_refused_and_its_groups_are_not(shop: Shop) -> None:
+    day = at(2026, 5, 1)
+    great = [order(name, **money(subtotal=HALF), channel=name, placed_at=day) for name in ("x", "y")]
+    await insert(shop.database, *great, *(line(one, one.number, sku="G", unit_price_minor=HALF) for one in great))
+    time = {"range": {"gte": "2026-05-01T00:00:00Z"}}
+    for dimension in ("CURRENCY", "SKU"):
+        assert await refused(shop, measures=["GROSS"], dimensions=[dimension], time=time) == "SUM_OUT_OF_RANGE"
+    assert await refused(shop, measures=["GROSS"], dimensions=["CHANNEL"], time=time, totals=True) == "SUM_OUT_OF_RANGE"
+    each = f"{HALF // 100}.{HALF % 100:02}"
+    assert await rows(shop, measures=["GROSS"], dimensions=["CHANNEL"], time=time) == [["x", each], ["y", each]]
 
 
 async def test_the_catalogue_has_every_measure_and_dimension(shop: Shop) -> None:
