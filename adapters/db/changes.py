@@ -95,7 +95,7 @@ class SqlOrderChanges(OrderChanges):
             limit=limit + 1,
         )
         page = rows[0]
-        _check(after, FeedSnapshot.of(page["snapshot"]))
+        check_reached(after, FeedSnapshot.of(page["snapshot"]))
         found = [row for row in rows if row["order_id"] is not None]
         places = [after.past(int(row["transaction"]), row["number"]) for row in found[:limit]]
         changes = tuple(map(_change, found, places))
@@ -129,6 +129,13 @@ def place_values(after: FeedPosition) -> dict[str, Any]:
     return {"transaction": str(after.transaction), "number": after.number, **snapshot}
 
 
+def check_reached(after: FeedPosition, now: FeedSnapshot) -> None:
+    """Raises BadRequest: a position that nobody has come to yet is another database's, or from before this one was restored."""
+    furthest = max(after.transaction, after.snapshot.next if after.snapshot else 0)
+    if furthest > now.next:
+        raise BadRequest("The cursor is ahead of everything that was written here.", "INVALID_CURSOR")
+
+
 def _request(query: ChangeQuery) -> Request:
     return order_request(OrderQuery(query.scope, query.filter))
 
@@ -150,13 +157,6 @@ def _codes(codes: frozenset[str] | None) -> list[str] | None:
 
 def _change(row: Any, position: FeedPosition) -> OrderChange:
     return OrderChange(row["order_id"], row["version"], ChangeKind(row["kind"]), row["at"], position)
-
-
-def _check(after: FeedPosition, now: FeedSnapshot) -> None:
-    """A position that nobody has come to yet is another database's, or from before this one was restored."""
-    furthest = max(after.transaction, after.snapshot.next if after.snapshot else 0)
-    if furthest > now.next:
-        raise BadRequest("The cursor is ahead of everything that was written here.", "INVALID_CURSOR")
 
 
 def _bury() -> Any:

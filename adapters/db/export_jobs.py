@@ -119,7 +119,7 @@ class SqlExportQueue:
             return None
         job = _job(row)
         read = _filters().validate_python(row["filter"])
-        return ExportClaim(job, ExportRequest(job.dataset, job.scope, read, row["since"]), row["attempts"])
+        return ExportClaim(job, ExportRequest(job.dataset, job.scope, read, row["since"]))
 
     async def renew(self, claim: ExportClaim, now: datetime, lease_s: int, progress: float) -> bool:
         leased_until = now + timedelta(seconds=lease_s)
@@ -183,6 +183,7 @@ def _job(row: Any) -> ExportJobView:
         created_at=row["created_at"],
         finished_at=row["finished_at"],
         expires_at=row["expires_at"],
+        attempt=row["attempts"],
     )
 
 
@@ -213,7 +214,7 @@ def _filters() -> TypeAdapter[OrderFilter]:
 _SHOWN: Final = (
     table.c.id, table.c.owner, table.c.scope, table.c.status, table.c.format, table.c.dataset, table.c.progress,
     table.c.row_count, table.c.byte_count, table.c.sha256, table.c.watermark, table.c.error, table.c.created_at,
-    table.c.finished_at, table.c.expires_at,
+    table.c.finished_at, table.c.expires_at, table.c.attempts,
 )  # fmt: skip
 _OWN: Final = (
     table.c.owner == bindparam("owner", type_=Text()),
@@ -285,7 +286,7 @@ _CLAIM: Final = prepare(
         attempts=table.c.attempts + literal(1),
         locked_until=_LEASED_UNTIL,
     )
-    .returning(*_SHOWN, table.c.filter, table.c.since, table.c.attempts)
+    .returning(*_SHOWN, table.c.filter, table.c.since)
 )
 _RENEW: Final = prepare(
     update(table).where(_IS_CLAIMED).values(**_given("progress"), locked_until=_LEASED_UNTIL).returning(table.c.id)

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import BigInteger, Integer
 
+from adapters.db.changes import check_reached
 from adapters.db.columns import PgSnapshot, Xid8
 from adapters.db.engine import Database, Snapshot
 from adapters.db.order_filters import condition, parameter_names
@@ -36,7 +37,7 @@ from domain.exports.datasets import DATASETS
 from domain.ports.exports import ExportRequest, Take
 from domain.ports.order_views import OrderFilter, OrderQuery
 from domain.values.enums import ExportDataset
-from domain.values.feed_positions import position_of, watermark_of
+from domain.values.feed_positions import FeedSnapshot, position_of, watermark_of
 
 Expressions = Mapping[str, ColumnElement[Any]]
 
@@ -171,9 +172,11 @@ class SqlExportRows:
     async def read(self, request: ExportRequest) -> AsyncIterator[SqlExportReading]:
         selected, values = export_select(request)
         async with self._database.snapshot() as snapshot:
-            watermark = watermark_of(await snapshot.value(_SNAPSHOT))
+            seen = await snapshot.value(_SNAPSHOT)
+            if request.since is not None:
+                check_reached(position_of(request.since), FeedSnapshot.of(seen))
             total = await snapshot.value(prepare(_counted(request, selected)), **values)
-            yield SqlExportReading(self._database, snapshot, selected, values, watermark, total)
+            yield SqlExportReading(self._database, snapshot, selected, values, watermark_of(seen), total)
 
 
 def export_select(request: ExportRequest) -> tuple[Select[Any], dict[str, Any]]:

@@ -13,11 +13,12 @@ from starlette.responses import FileResponse, Response
 from adapters.bootstrap import Exports
 from adapters.entrypoints.answers import PLAIN_HEADERS, error_answer
 from adapters.entrypoints.guard import request_id_of
-from domain.exports.jobs import MEDIA_TYPES
+from domain.exports.jobs import MEDIA_TYPES, key_of
 from domain.ports.clock import Clock
 from domain.values.ids import IdKind, kind_of
 
 _SHA256_DIGITS: Final = 64
+_NUMBER_DIGITS: Final = 11
 _REMOTE_LIFE_S: Final = 300
 """A URL of the storage's own need only be good until it is followed."""
 
@@ -30,15 +31,15 @@ class ExportFileEndpoint:
     async def answer(self, request: Request) -> Response:
         request_id, job_id, name = request_id_of(request.scope), request.path_params["id"], request.path_params["name"]
         asked = request.query_params
-        expires, sha256 = asked.get("expires", ""), asked.get("sha256", "")
-        suffix = name.rpartition(".")[2]
-        is_link = kind_of(job_id) is IdKind.EXPORT and suffix in MEDIA_TYPES and _is_seconds(expires)
-        links = self._exports.links
-        if not is_link or not links.is_signed(job_id, name, int(expires), sha256, asked.get("signature", "")):
+        sha256, suffix = asked.get("sha256", ""), name.rpartition(".")[2]
+        attempt, expires = (_number(asked.get(word, "")) for word in ("attempt", "expires"))
+        is_link = kind_of(job_id) is IdKind.EXPORT and suffix in MEDIA_TYPES
+        links, signature = self._exports.links, asked.get("signature", "")
+        if not is_link or not links.is_signed(job_id, name, attempt, expires, sha256, signature):
             return error_answer(403, "INVALID_LINK", "This is not a URL that was given out here.", request_id)
-        if not links.is_good(int(expires), self._clock.now()):
+        if not links.is_good(expires, self._clock.now()):
             return error_answer(410, "LINK_EXPIRED", "This URL is not good any more: ask for it again.", request_id)
-        found = await self._file(request, f"{job_id}.{suffix}", name, sha256)
+        found = await self._file(request, key_of(job_id, attempt, suffix), name, sha256)
         return found or error_answer(404, "NOT_FOUND", "The file is not kept any more.", request_id)
 
     async def _file(self, request: Request, key: str, name: str, sha256: str) -> Response | None:
@@ -67,5 +68,6 @@ def _headers(sha256: str) -> dict[str, str]:
     }
 
 
-def _is_seconds(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 11
+def _number(text: str) -> int:
+    """No number is one that nothing was signed with."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS else -1

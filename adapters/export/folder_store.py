@@ -13,7 +13,8 @@ class FolderStore:
         await asyncio.to_thread(self._put, key, file)
 
     async def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        for path in (self._path(key), self._draft(key)):
+            path.unlink(missing_ok=True)
 
     def local_path(self, key: str) -> Path | None:
         path = self._path(key)
@@ -28,7 +29,7 @@ class FolderStore:
     def _put(self, key: str, file: Path) -> None:
         """A second name of the same file where that can be, a copy elsewhere; then it takes its place at once."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._folder / f".{key}.draft"
+        draft = self._draft(key)
         draft.unlink(missing_ok=True)
         try:
             draft.hardlink_to(file)
@@ -38,3 +39,6 @@ class FolderStore:
 
     def _path(self, key: str) -> Path:
         return self._folder / Path(key).name
+
+    def _draft(self, key: str) -> Path:
+        return self._folder / f".{Path(key).name}.draft"

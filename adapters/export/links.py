@@ -24,17 +24,17 @@ class SignedLinks:
         if job.status is not ExportStatus.SUCCEEDED or job.expires_at is None or job.expires_at <= now:
             return None
         expires = int(min(now + self._life, job.expires_at).timestamp())
-        signature = self._signature(job.id, job.file_name, expires, job.sha256 or "")
+        signature = self._signature(job.id, job.file_name, job.attempt, expires, job.sha256 or "")
         where = PATH.format(id=job.id, name=quote(job.file_name))
-        return f"{where}?expires={expires}&sha256={job.sha256}&signature={signature}"
+        return f"{where}?attempt={job.attempt}&expires={expires}&sha256={job.sha256}&signature={signature}"
 
-    def is_signed(self, job_id: str, name: str, expires: int, sha256: str, signature: str) -> bool:
-        expected = self._signature(job_id, name, expires, sha256)
+    def is_signed(self, job_id: str, name: str, attempt: int, expires: int, sha256: str, signature: str) -> bool:
+        expected = self._signature(job_id, name, attempt, expires, sha256)
         return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
 
     def is_good(self, expires: int, now: datetime) -> bool:
         return datetime.fromtimestamp(expires, UTC) > now
 
-    def _signature(self, job_id: str, name: str, expires: int, sha256: str) -> str:
-        text = "\n".join((_PURPOSE, job_id, name, str(expires), sha256))
+    def _signature(self, job_id: str, name: str, attempt: int, expires: int, sha256: str) -> str:
+        text = "\n".join((_PURPOSE, job_id, name, str(attempt), str(expires), sha256))
         return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -28,7 +28,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TextIO
 
 from adapters.row_pieces import RowPieces
 from adapters.worker.telling import tell
@@ -37,8 +37,11 @@ from domain.ports.blob_store import BlobStore
 from domain.ports.clock import Clock
 from domain.ports.exports import ExportClaim, ExportFile, ExportQueue, ExportRows, FileEncoder, FileFormats
 from domain.values.enums import ExportStatus
+from domain.values.faults import BadRequest
 
 MAX_ATTEMPTS: Final = 5
+MAX_CLAIMS: Final = 20
+"""Of a job whose workers do not fail but end, killed while they are at it."""
 FIRST_PAUSE_S: Final = 2
 LONGEST_PAUSE_S: Final = 300
 PIECE_BYTES: Final = 1 << 20
@@ -48,7 +51,7 @@ SAFE_EVERY: Final = 32
 SPOOLED: Final = 0.4
 """How far a job is when its rows are spooled; the rest is the file."""
 EXPIRE_AT_ONCE: Final = 100
-GIVEN_UP: Final = f"It failed {MAX_ATTEMPTS} times and was given up; the worker's log says why."
+GIVEN_UP: Final = "It failed again and again and was given up; the worker's log says why."
 
 
 class _LetGo(Exception):
@@ -138,6 +141,8 @@ class ExportWorker:
 
     async def _do(self, run: _Run) -> None:
         claim = run.claim
+        if claim.attempt > MAX_CLAIMS:
+            return await self._give_up(claim, GIVEN_UP)
         try:
             async with self._renewing(run):
                 await self._exported(run)
@@ -148,6 +153,8 @@ class ExportWorker:
                 await self._tidy()
         except _Busy:
             await self._queue.retry(claim, self._clock.now() + timedelta(seconds=self._terms.lease_s))
+        except BadRequest as error:
+            await self._give_up(claim, str(error))
         except Exception as error:  # noqa: BLE001  the job tells it, and is tried again
             tell(error, f"Export {claim.job.id} failed (attempt {claim.attempt}).")
             await self._failed(claim)
@@ -157,8 +164,11 @@ class ExportWorker:
             pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S**claim.attempt) * random.uniform(0.5, 1)  # noqa: S311  jitter
             await self._queue.retry(claim, self._clock.now() + timedelta(seconds=pause_s))
             return
-        await self._queue.fail(claim, self._clock.now(), GIVEN_UP)
-        await asyncio.to_thread(_clear, self._folder(claim))
+        await self._give_up(claim, GIVEN_UP)
+
+    async def _give_up(self, claim: ExportClaim, error: str) -> None:
+        await self._queue.fail(claim, self._clock.now(), error)
+        await self._tidy()
 
     async def _exported(self, run: _Run) -> None:
         claim, folder = run.claim, self._folder(run.claim)
@@ -170,8 +180,9 @@ class ExportWorker:
             await self._store.put(claim.job.key, folder / "data", MEDIA_TYPES[suffix])
             now = self._clock.now()
             file = ExportFile(spool.rows, size, sha256, spool.watermark)
-            if not await self._queue.succeed(claim, file, now, now + self._terms.kept):
-                await self._store.delete(claim.job.key)
+            is_ours = await self._queue.succeed(claim, file, now, now + self._terms.kept)
+            for key in claim.job.earlier_keys if is_ours else (claim.job.key,):
+                await self._store.delete(key)
             await asyncio.to_thread(_clear, folder)
 
     async def _spooled(self, run: _Run, folder: Path) -> Spool:
@@ -242,8 +253,9 @@ class ExportWorker:
         for job in await self._queue.ended(names) if names else ():
             folder = self._terms.folder / job.id
             with contextlib.suppress(_Busy), _locked(folder):
-                if job.status is not ExportStatus.SUCCEEDED:
-                    await self._store.delete(job.key)
+                has_file = job.status is ExportStatus.SUCCEEDED
+                for key in job.earlier_keys if has_file else (*job.earlier_keys, job.key):
+                    await self._store.delete(key)
                 await asyncio.to_thread(_clear, folder)
 
     async def _sleep(self, stop: asyncio.Event) -> None:
@@ -284,6 +296,8 @@ def _locked(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _Busy from None
+        if not _is_same(lock, _lock_of(folder)):  # its owner ended, and took it away: the next one has another
+            raise _Busy
         yield
 
 
@@ -293,6 +307,10 @@ def _names_in(folder: Path) -> list[str]:
 
 def _lock_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.lock")
+
+
+def _is_same(file: TextIO, path: Path) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 
 def _clear(folder: Path) -> None:

@@ -89,4 +89,5 @@ def _job(ports: Ports, viewer: Viewer, command: StartExport) -> ExportJobView:
         created_at=now,
         finished_at=None,
         expires_at=None,
+        attempt=0,
     )

@@ -39,6 +39,8 @@ class ExportJobView:
     finished_at: datetime | None
     expires_at: datetime | None
     """When its file is deleted; None: it has none, or none any more."""
+    attempt: int
+    """The number of the last claim: in the end, of the one that made the file."""
 
     @property
     def file_name(self) -> str:
@@ -47,4 +49,14 @@ class ExportJobView:
     @property
     def key(self) -> str:
         """Where its file lies in the store."""
-        return f"{self.id}.{SUFFIXES[self.format]}"
+        return key_of(self.id, self.attempt, SUFFIXES[self.format])
+
+    @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """Where files of lost claims may lie."""
+        return tuple(key_of(self.id, number, SUFFIXES[self.format]) for number in range(1, self.attempt))
+
+
+def key_of(job_id: str, attempt: int, suffix: str) -> str:
+    """Each claim has its own: a worker that was too slow neither replaces nor deletes the file of the one that took over."""
+    return f"{job_id}-{attempt}.{suffix}"

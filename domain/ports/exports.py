@@ -30,7 +30,10 @@ class ExportClaim:
 
     job: ExportJobView
     request: ExportRequest
-    attempt: int
+
+    @property
+    def attempt(self) -> int:
+        return self.job.attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class ExportReading(Protocol):
 
 class ExportRows(Protocol):
     def read(self, request: ExportRequest) -> AbstractAsyncContextManager[ExportReading]:
-        """Within the block everything is of one moment. Raises BadRequest for a cursor that is none."""
+        """Within the block everything is of one moment. Raises BadRequest for a cursor that is none, or that is of another database."""
         ...
 
 

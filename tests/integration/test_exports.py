@@ -1,6 +1,8 @@
 """Jobs that export, from the wish to the file: whose they are, what is refused, cancelling, following, failing, expiring."""
 
 import asyncio
+import fcntl
+import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -10,10 +12,12 @@ from typing import Any, Final
 import pytest
 
 from adapters.bootstrap import file_formats
-from adapters.worker.exports import GIVEN_UP, MAX_ATTEMPTS, ExportWorker
+from adapters.export.folder_store import FolderStore
+from adapters.worker.exports import GIVEN_UP, MAX_ATTEMPTS, MAX_CLAIMS, ExportWorker, _Busy, _locked
 from domain.access.viewer import EVERYTHING
 from domain.ports.exports import ExportRequest, FileEncoder, FileFormats
 from domain.values.enums import ExportDataset, ExportFormat, ExportStatus
+from domain.values.feed_positions import FeedPosition, cursor_of
 from tests.fixtures.exports import CANCEL, JOB, START, Exporting, json_rows
 from tests.fixtures.shop import (
     ADMIN,
@@ -332,6 +336,91 @@ async def test_a_worker_whose_lease_ran_out_writes_nothing_over_the_next_ones(ex
     assert (await exporting.found(job_id))[0].status is ExportStatus.SUCCEEDED
 
 
+class SlowStore(FolderStore):
+    """Its `put` waits."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.is_there, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def put(self, key: str, file: Path, media_type: str) -> None:
+        self.is_there.set()
+        await self.go_on.wait()
+        await super().put(key, file, media_type)
+
+
+async def test_a_worker_that_lost_its_job_while_it_kept_the_file_takes_nothing_from_the_next_one(
+    exporting: Exporting,
+) -> None:
+    """Two machines: each has a folder of its own, and both the same store."""
+    shop = exporting.shop
+    await three_orders(shop)
+    job_id = await exporting.started(**ORDERS)
+    slow, late = SlowStore(exporting.folder / "files"), exporting.exports.worker
+    late._store, late._terms = slow, replace(late._terms, folder=exporting.folder / "elsewhere")
+    turn = asyncio.create_task(late.turn())
+    await slow.is_there.wait()
+    await shop.placed(BOB, member_id="mbr_bob")
+    await shop.sql("UPDATE export_jobs SET locked_until = NULL RETURNING 1")
+    assert await exporting.exports.worker.turn()
+    slow.go_on.set()
+    await turn
+    job, content = await exporting.found(job_id)
+    assert (job.status, job.rows) == (ExportStatus.SUCCEEDED, 4)
+    assert hashlib.sha256(content).hexdigest() == job.sha256
+    assert [path.name for path in (exporting.folder / "files").iterdir()] == [job.key]
+
+
+async def test_what_a_killed_worker_had_kept_goes_when_the_next_one_is_done(exporting: Exporting) -> None:
+    await three_orders(exporting.shop)
+    await exporting.started(**ORDERS)
+    killed = await exporting.exports.worker._queue.claim(exporting.shop.clock.now(), 30)
+    assert killed is not None
+    source = exporting.folder / "rows"
+    source.write_text("rows")
+    await exporting.store.put(killed.job.key, source, "application/x-ndjson")
+    exporting.shop.clock.pass_(timedelta(seconds=31))
+    assert await exporting.exports.worker.turn()
+    job, _ = await exporting.found(killed.job.id)
+    assert job.key != killed.job.key
+    assert [path.name for path in (exporting.folder / "files").iterdir()] == [job.key]
+
+
+async def test_a_job_that_ends_every_worker_is_given_up(exporting: Exporting) -> None:
+    await three_orders(exporting.shop)
+    job_id = await exporting.started(**ORDERS)
+    await exporting.shop.sql(f"UPDATE export_jobs SET attempts = {MAX_CLAIMS} RETURNING 1")
+    assert await exporting.exports.worker.turn()
+    job, _ = await exporting.found(job_id)
+    assert (job.status, job.error, job.sha256) == (ExportStatus.FAILED, GIVEN_UP, None)
+    assert not await exporting.exports.worker.turn()
+
+
+async def test_a_cursor_of_another_database_fails_the_job_at_once_and_says_so(exporting: Exporting) -> None:
+    ahead = cursor_of(FeedPosition(2**60, 1))
+    job_id = await exporting.started(**ORDERS, since=ahead)
+    assert await exporting.exports.worker.turn()
+    job, _ = await exporting.found(job_id)
+    assert (job.status, job.error) == (
+        ExportStatus.FAILED,
+        "The cursor is ahead of everything that was written here.",
+    )
+    assert list((exporting.folder / "work").iterdir()) == []
+
+
+def test_a_lock_that_its_owner_has_taken_away_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner ends between the opening of the file and its locking."""
+    flock = fcntl.flock
+
+    def late(file: Any, operation: int) -> None:
+        (tmp_path / "job.lock").unlink()
+        flock(file, operation)
+
+    monkeypatch.setattr("adapters.worker.exports.fcntl.flock", late)
+    with pytest.raises(_Busy), _locked(tmp_path / "job"):
+        raise AssertionError("somebody else may have it, too")
+
+
 async def test_while_the_folder_is_anothers_a_job_waits(exporting: Exporting) -> None:
     await three_orders(exporting.shop)
     job_id = await exporting.started(**ORDERS)
@@ -409,7 +498,9 @@ async def test_what_a_killed_worker_left_of_a_cancelled_job_is_cleared_away(expo
     for name in (job.id, job_id):
         (exporting.folder / "work" / name).mkdir(parents=True)
         (exporting.folder / "work" / name / "rows.csv").write_text("rows")
-    left = exporting.folder / "files" / f"{job_id}.jsonl"
+    (waiting,) = await exporting.shop.ports.exports.by_ids(job.owner, job.scope, [job_id])
+    assert waiting is not None
+    left = exporting.folder / "files" / waiting.key
     left.write_text("kept, and nobody was told")
     await exporting.asked(CANCEL, input={"jobId": job_id})
     assert not await exporting.exports.worker.turn()
