@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from domain.values.money import minor_digits
 
-FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet may run begins with one of these."""
+FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet may run begins with one of these; the wide ones are made narrow where East Asian text is read."""
 GUARD: Final = "'"
-_FORMULA: Final = r"^[=+\-@\t\r]"
+_FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]"
 _ESCAPED_IN_JSON: Final = r'[\x00-\x1f"\\]'
 _QUOTED_IN_CSV: Final = r'[",\r\n]'
 _BYTES_ESCAPED_IN_JSON: Final = bytes(range(32)) + b'"\\'

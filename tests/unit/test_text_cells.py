@@ -16,7 +16,28 @@ from domain.values.money import MAX_MINOR, amount_text
 TEXTS = st.lists(
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
     | st.sampled_from(
-        ["", "=1+1", "+49", "-1", "@x", "\tx", "\rx", 'a"b', "a,b", "a\nb", "a\r\nb", "\\", '\\"', "'=1", "é😀"]
+        [
+            "",
+            "=1+1",
+            "+49",
+            "-1",
+            "@x",
+            "\tx",
+            "\rx",
+            "\n=1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠x",
+            'a"b',
+            "a,b",
+            "a\nb",
+            "a\r\nb",
+            "\\",
+            '\\"',
+            "'=1",
+            "é😀",
+        ]
     )
     | st.none(),
     max_size=8,
@@ -41,7 +62,7 @@ def test_csv_reads_the_texts_back_and_none_is_a_formula(texts: list[str | None])
             assert cell is None
             continue
         (read,) = next(csv.reader(io.StringIO(cell, newline="")))
-        is_formula = text.startswith(("=", "+", "-", "@", "\t", "\r"))
+        is_formula = text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
         assert read == (f"'{text}" if is_formula else text) == text_cells.guarded(text)
         assert not read.startswith(text_cells.FORMULA_SIGNS)
 
