@@ -56,6 +56,12 @@ def internal(request_id: str) -> Response:
     return error_answer(500, INTERNAL, MASKED, request_id)
 
 
+def is_held(if_none_match: str | None, tag: str) -> bool:
+    """Whether the caller has what the tag is of."""
+    tags = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return tag in tags or "*" in tags
+
+
 def told(errors: Sequence[GraphQLError], request_id: str, *, is_valid: bool) -> list[Any]:
     """The errors as they may be shown. What is masked is logged: the first in full, how many more in a number."""
     errors = [_of_absent_database(error) for error in errors]

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 
 from adapters.bootstrap import OrderCenter
 from adapters.db.bi_views import DATASETS
-from adapters.entrypoints.answers import PLAIN_HEADERS, answer, error_answer
+from adapters.entrypoints.answers import PLAIN_HEADERS, answer, error_answer, is_held
 from adapters.entrypoints.auth import Authenticator, key_of
 from adapters.entrypoints.bi_query import KEY, Parameters, filters_of, parameters_of, query_of
 from adapters.entrypoints.graphql_request import Refused
@@ -84,7 +84,7 @@ class BiEndpoint:
         pieces = self._pieces(viewer, query, suffix)
         tag = (await anext(pieces)).decode()  # the snapshot is taken: what fails from now on ends the connection
         headers["etag"] = tag
-        if _holds(request.headers.get("if-none-match"), tag):
+        if is_held(request.headers.get("if-none-match"), tag):
             await pieces.aclose()
             return Response(status_code=304, headers=headers)
         return StreamingResponse(_closing(pieces), headers=headers, media_type=MEDIA_TYPES[suffix])
@@ -135,11 +135,6 @@ def _tag(moment: str, viewer: Viewer, query: BiQuery, suffix: str) -> bytes:
     asked = [query.dataset.name, names, query.begins_at, query.ends_at, query.among, suffix]
     digest = hashlib.sha256(orjson.dumps([moment, seen, asked], option=orjson.OPT_SORT_KEYS)).hexdigest()
     return f'"{digest[:32]}"'.encode()
-
-
-def _holds(if_none_match: str | None, tag: str) -> bool:
-    tags = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
-    return tag in tags or "*" in tags
 
 
 async def _closing(pieces: Any) -> AsyncIterator[bytes]:

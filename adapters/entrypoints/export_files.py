@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from adapters.bootstrap import Exports
-from adapters.entrypoints.answers import PLAIN_HEADERS, error_answer
+from adapters.entrypoints.answers import PLAIN_HEADERS, error_answer, is_held
 from adapters.entrypoints.guard import request_id_of
 from domain.exports.jobs import MEDIA_TYPES, key_of
 from domain.ports.clock import Clock
@@ -51,7 +51,7 @@ class ExportFileEndpoint:
             headers = {"location": url or "", "cache-control": "no-store", **PLAIN_HEADERS}
             return None if url is None else Response(status_code=307, headers=headers)
         headers = _headers(sha256)
-        if request.headers.get("if-none-match") == headers["etag"]:
+        if is_held(request.headers.get("if-none-match"), headers["etag"]):
             return Response(status_code=304, headers=headers)
         return FileResponse(path, headers=headers, media_type=media_type, filename=name)
 
