@@ -1,8 +1,9 @@
 """The change feed under concurrent writers, from its beginning, from a snapshot, and over what is erased."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -84,9 +85,21 @@ async def follow(
 async def test_readers_beside_eight_writers_miss_nothing_and_read_nothing_twice(
     database: Database, writers: Writers, rounds: int
 ) -> None:
+    await hold_that_nothing_is_missed(database, writers.run(8, rounds))
+
+
+@pytest.mark.nightly
+async def test_readers_beside_eight_writers_for_a_minute_miss_nothing_and_read_nothing_twice(
+    database: Database, writers: Writers
+) -> None:
+    await hold_that_nothing_is_missed(database, writers.run_for(8, 60))
+
+
+async def hold_that_nothing_is_missed(database: Database, writing: Coroutine[Any, Any, None]) -> None:
+    """Three readers from the beginning and one that comes later, in pages of different sizes."""
     reader = await Database.open(database._url, pool_size=4)
     changes = SqlOrderChanges(reader)
-    work = asyncio.create_task(writers.run(8, rounds))
+    work = asyncio.create_task(writing)
     readers = [asyncio.create_task(follow(changes, limit, BEGINNING, work.done)) for limit in (3, 50, 1000)]
     await asyncio.sleep(0.05)
     late = asyncio.create_task(follow(changes, 2, None, work.done))
