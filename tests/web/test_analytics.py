@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from domain.values.enums import Measure
 from tests.fixtures.server_process import ServerProcess
 from tests.web.browser import chromium
 
@@ -40,3 +41,26 @@ def test_a_visitor_counts_orders_and_takes_the_query_along(
     assert [complaint for complaint in seen["complaints"] if complaint != REFUSED] == []
     asked = {urlsplit(url) for url in seen["requests"]}
     assert {url.netloc for url in asked if url.scheme not in LOCAL_SCHEMES} == {urlsplit(server.url).netloc}
+
+
+def test_a_visitor_is_told_of_what_is_waited_for_and_of_what_failed(
+    server: ServerProcess, node: Callable[..., Any]
+) -> None:
+    seen = node("analytics-states.mjs", f"{server.url}/analytics", chromium())
+    count = seen["answered"]["choices"]
+
+    def told(text: str, kind: str, *, choices: int = count) -> dict[str, Any]:
+        return {"text": text, "kind": kind, "busy": str(kind == "loading").lower(), "found": False, "choices": choices}
+
+    away = "The server does not answer. Try again in a moment."
+    assert seen["loading"] == told("Loading what can be counted…", "loading", choices=0)
+    assert seen["away"] == told(away, "error", choices=0)
+    assert seen["counting"] == told("Counting…", "loading")
+    assert count == len(Measure)
+    for name in ("answered", "again"):
+        assert (seen[name]["kind"], seen[name]["busy"], seen[name]["found"]) == ("", "false", True)
+    assert seen["refused"] == told("A sum is too large.", "error")
+    assert seen["unreachable"] == told(away, "error")
+    assert seen["nothing"] == told("There is no answer to this question.", "error")
+    assert seen["last"] == "CHANNEL"
+    assert seen["faults"] == []
