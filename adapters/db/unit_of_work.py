@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.db import bulk_orders, export_jobs, groups, idempotency, jobs, waiting
+from adapters.db import bulk_orders, erasing, export_jobs, groups, idempotency, jobs, waiting
 from adapters.db.engine import Database, Transaction, retryable
 from adapters.db.order_aggregate import insert_whole, read_locked, write_back
 from adapters.db.tables import after_sales, fulfillments, order_lines, orders, payments, refunds, shipments, vouchers
@@ -150,6 +150,17 @@ class SqlUnitOfWork:
         self._has_steps = True
         with _conflicts():
             await write_back(self._transaction, before, after)
+
+    async def has_jobs(self, order_id: str) -> bool:
+        return await erasing.has_jobs(self._transaction, order_id)
+
+    async def keys_kept_until(self, ids: Collection[str], now: datetime) -> datetime | None:
+        return await erasing.keys_kept_until(self._transaction, ids, now)
+
+    async def erase(self, order_id: str, ids: Collection[str], now: datetime) -> None:
+        self._has_steps = True
+        with _conflicts():
+            await erasing.erase(self._transaction, order_id, ids, now)
 
     async def unpaid_orders_of(self, business_unit: str, member_id: str) -> int:
         await self._transaction.value(_LOCK_MEMBER, business_unit=business_unit, member_id=member_id)

@@ -31,6 +31,7 @@ RULES: Final = (
         JOIN order_groups ON order_groups.id = group_seats.group_id
         LEFT JOIN orders ON orders.id = group_seats.order_id
         WHERE group_seats.released_at IS NULL
+        AND NOT EXISTS (SELECT FROM order_tombstones WHERE order_tombstones.order_id = group_seats.order_id)
         """,
         open=GroupStatus.OPEN,
         off=[OrderStatus.CANCELLED, OrderStatus.REFUNDING, OrderStatus.REFUND_EXCEPTION],

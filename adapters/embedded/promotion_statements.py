@@ -29,6 +29,8 @@ from sqlalchemy.dialects.postgresql import insert
 from adapters.embedded.tables import KEYS, coupon_claims, coupons, presales, promotions
 from adapters.sql import prepare
 
+NOBODY: Final = "erased"
+"""Of claims whose member is forgotten."""
 _MOMENT: Final = DateTime(timezone=True)
 _CODES: Final = bindparam("codes", type_=ARRAY(Text))
 _ORDER: Final = coupon_claims.c.order_id == bindparam("order_id", type_=Text)
@@ -197,4 +199,5 @@ def _released(*where: ColumnElement[bool]) -> Update:
 RELEASE: Final = prepare(_released())
 RELEASE_OTHERS: Final = prepare(_released(coupon_claims.c.code != all_(_CODES)))
 """All claims of the order but those on these coupons."""
+FORGET_MEMBER: Final = prepare(update(coupon_claims).where(_ORDER).values(member_id=literal_column(f"'{NOBODY}'")))
 CLAIMED_CODES: Final = prepare(select(coupon_claims.c.code).where(_ORDER, _CLAIMED).order_by(coupon_claims.c.code))

@@ -14,6 +14,7 @@ from adapters.embedded.promotion_statements import (
     ADD_CLAIMS,
     CLAIMED_CODES,
     COUPONS,
+    FORGET_MEMBER,
     LOCK_COUPONS,
     PRESALES,
     RELEASE,
@@ -94,6 +95,12 @@ class EmbeddedPromotions:
     async def release(self, order_id: str) -> None:
         async with self._sql.transaction() as transaction:
             await transaction.execute(RELEASE, order_id=order_id)
+            await transaction.commit()
+
+    @_answers
+    async def forget_member(self, order_id: str) -> None:
+        async with self._sql.transaction() as transaction:
+            await transaction.execute(FORGET_MEMBER, order_id=order_id)
             await transaction.commit()
 
 

@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "adapters.entrypoints.commands.doctor",
     "import": "adapters.entrypoints.commands.imports",
     "export": "adapters.entrypoints.commands.export",
+    "erase": "adapters.entrypoints.commands.erase",
     "stock": "adapters.entrypoints.commands.stock",
     "analytics": "adapters.entrypoints.commands.analytics",
     "rollups": "adapters.entrypoints.commands.rollups",

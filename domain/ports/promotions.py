@@ -76,3 +76,7 @@ class Promotions(Protocol):
     async def release(self, order_id: str) -> None:
         """Gives the order's claims back. Idempotent."""
         ...
+
+    async def forget_member(self, order_id: str) -> None:
+        """The order is erased: its claims stay counted, and whose they were is not known any more. Idempotent."""
+        ...

@@ -147,6 +147,16 @@ class UnitOfWork(Protocol):
         """Writes what differs, by compare-and-set on the version. Queues nothing: errands are the caller's."""
         ...
 
+    async def has_jobs(self, order_id: str) -> bool: ...
+
+    async def keys_kept_until(self, ids: Collection[str], now: datetime) -> datetime | None:
+        """When the last key expires whose outcome names one of these; None: there is none. Reads every key."""
+        ...
+
+    async def erase(self, order_id: str, ids: Collection[str], now: datetime) -> None:
+        """Every row of the order goes, and the expired keys that name one of these ids; a tombstone stays. It is locked."""
+        ...
+
     async def unpaid_orders_of(self, business_unit: str, member_id: str) -> int:
         """Of a member; nobody else counts them until the end of the transaction."""
         ...

@@ -273,6 +273,16 @@ async def test_an_order_claims_other_coupons_instead(promotions: Promotions, giv
     assert await promotions.claim("o2", "mbr_2", ["B", "C"], NOON) is None
 
 
+async def test_of_an_erased_order_the_claims_are_counted_and_are_nobodys(promotions: Promotions, given: Given) -> None:
+    await given(coupons, coupon("A", total_limit=2, member_limit=1), coupon("B", total_limit=1))
+    assert await promotions.claim("o1", "mbr_1", ["A", "B"], NOON) is None
+    for _ in range(2):
+        await promotions.forget_member("o1")
+    assert await promotions.claim("o2", "mbr_1", ["B"], NOON) == RefusedCoupon("B", CouponRefusal.EXHAUSTED)
+    assert await promotions.claim("o2", "mbr_1", ["A"], NOON) is None
+    assert await promotions.claim("o3", "mbr_2", ["A"], NOON) == RefusedCoupon("A", CouponRefusal.EXHAUSTED)
+
+
 async def test_an_orders_own_claims_do_not_count_against_it(promotions: Promotions, given: Given) -> None:
     await given(coupons, coupon("A", total_limit=1), coupon("B", member_limit=1))
     await promotions.claim("o1", "mbr_1", ["A", "B"], NOON)

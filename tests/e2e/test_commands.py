@@ -115,7 +115,7 @@ def test_an_import_from_a_folder_that_is_none_is_one_clear_sentence(seeded: dict
     "command",
     [
         (), ("serve",), ("worker",), ("migrate",), ("seed",), ("doctor",), ("import", "olist"), ("stock", "receive"),
-        ("flows",), ("explain",), ("export-schema",), ("settings",), ("errors",),
+        ("erase",), ("flows",), ("explain",), ("export-schema",), ("settings",), ("errors",),
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(command: tuple[str, ...], tmp_path: Path) -> None:

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from adapters.db.changes import SqlOrderChanges, SqlTombstones
+from adapters.db.changes import SqlOrderChanges
 from adapters.db.engine import Database, prepare
 from adapters.db.engine_source import COPIED, SqlEngineSource
 from domain.actions.feed_engine import feed_engine
 from domain.ports.analytics_engine import EngineBatch, EngineCopy
 from domain.values.feed_positions import BEGINNING, FeedPosition, position_of
 from tests.fixtures.following import versions_after
-from tests.fixtures.orders import START
 from tests.fixtures.writers import Writers
 
 pytestmark = pytest.mark.anyio
@@ -125,12 +124,7 @@ async def test_a_copy_is_made_in_parts_and_goes_on_where_it_was(
 async def test_an_erased_order_leaves_the_copy(database: Database, writers: Writers) -> None:
     source, copy = SqlEngineSource(database), Copy()
     await feed_engine(source, copy)
-    async with database.transaction() as transaction:
-        await SqlTombstones(transaction).bury(writers.ids[:1], START)
-        for table in ("order_events", "order_timers", "order_installments", "order_discounts", "order_lines"):
-            await transaction.execute(prepare(text(f"DELETE FROM {table} WHERE order_id = '{writers.ids[0]}'")))
-        await transaction.execute(prepare(text(f"DELETE FROM orders WHERE id = '{writers.ids[0]}'")))
-        await transaction.commit()
+    await writers.erase(writers.ids[0])
     assert await feed_engine(source, copy) == 1
     assert await copy.order_count() == 5
     await assert_same(database, copy)

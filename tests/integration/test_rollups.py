@@ -7,13 +7,11 @@ import pytest
 from sqlalchemy import func, select, text
 
 from adapters.db import cube
-from adapters.db.changes import SqlTombstones
 from adapters.db.engine import Database, Snapshot, prepare
 from adapters.db.rollups import SqlRollups, pending_orders
 from adapters.doctor.cube_rules import RULES
 from adapters.worker.rollups import RollupUpkeep
 from domain.ports.rollups import RollupAdvance
-from tests.fixtures.orders import START
 from tests.fixtures.writers import Writers
 
 pytestmark = pytest.mark.anyio
@@ -144,12 +142,7 @@ async def test_the_cube_is_made_anew(database: Database, writers: Writers) -> No
 async def test_an_erased_order_is_taken_out(database: Database, writers: Writers) -> None:
     rollups = SqlRollups(database)
     await RollupUpkeep(rollups).drain()
-    async with database.transaction() as transaction:
-        await SqlTombstones(transaction).bury(writers.ids[:1], START)
-        for table in ("order_events", "order_timers", "order_installments", "order_discounts", "order_lines"):
-            await transaction.execute(prepare(text(f"DELETE FROM {table} WHERE order_id = '{writers.ids[0]}'")))
-        await transaction.execute(prepare(text(f"DELETE FROM orders WHERE id = '{writers.ids[0]}'")))
-        await transaction.commit()
+    await writers.erase(writers.ids[0])
     async with database.snapshot() as snapshot:
         assert await assert_reads_the_present(snapshot) == 1
     assert await broken(database) == []

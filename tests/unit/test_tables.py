@@ -42,6 +42,13 @@ def test_every_view_has_one_table_and_every_other_table_is_the_databases_own() -
     }  # fmt: skip
 
 
+def test_what_hangs_on_an_order_refers_to_it_so_that_it_is_erased_with_it() -> None:
+    """The others are no part of it: seats and tombstones stay, the cube lets go by itself, and jobs hold it."""
+    of_orders = [table for table in METADATA.tables.values() if "order_id" in table.columns]
+    apart = {table.name for table in of_orders if not table.columns["order_id"].foreign_keys}
+    assert apart == {"group_seats", "jobs", "order_tombstones", "rollup_orders"}
+
+
 def test_every_constraint_and_index_has_a_name_that_fits() -> None:
     tables = METADATA.tables.values()
     names = [str(part.name) for table in tables for part in table.constraints]
