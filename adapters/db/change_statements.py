@@ -170,16 +170,20 @@ def _word(kind: ChangeKind) -> ColumnElement[Any]:
 
 
 def _lag() -> ColumnElement[Any]:
-    """Of the first step that is written but cannot be read yet: one row of an index."""
-    since = (
-        select(order_events.c.recorded_at)
-        .where(order_events.c.feed_xid >= HORIZON)
-        .order_by(order_events.c.feed_xid, order_events.c.position)
+    """Of the first step or tombstone that is written but cannot be read yet: one row of an index each."""
+    since: ColumnElement[Any] = func.least(_unreadable_since(order_events), _unreadable_since(order_tombstones))
+    age: ColumnElement[Any] = cast(extract("epoch", func.clock_timestamp() - since), Double())
+    return func.greatest(func.coalesce(age, literal_column("0")), literal_column("0"))
+
+
+def _unreadable_since(table: Table) -> ColumnElement[Any]:
+    return (
+        select(table.c.recorded_at)
+        .where(table.c.feed_xid >= HORIZON)
+        .order_by(table.c.feed_xid, table.c.position)
         .limit(_ONE)
         .scalar_subquery()
     )
-    age: ColumnElement[Any] = cast(extract("epoch", func.clock_timestamp() - since), Double())
-    return func.greatest(func.coalesce(age, literal_column("0")), literal_column("0"))
 
 
 LAG: Final = _lag()

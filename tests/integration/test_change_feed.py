@@ -192,6 +192,22 @@ async def test_an_erased_order_leaves_a_tombstone_for_those_who_could_see_it(wri
     assert versions(told) == [*((other, 1) for other in others), (order_id, 2)]
 
 
+async def test_an_erasure_that_cannot_be_told_yet_is_a_lag_too(writers: Writers) -> None:
+    database, changes = writers.database, SqlOrderChanges(writers.database)
+    order_id = writers.ids[0]
+    _, position = await whole(changes, ChangeQuery(EVERYTHING, 10))
+    async with database.transaction() as running:
+        await running.execute(prepare(text("SELECT pg_current_xact_id()")))
+        await writers.erase(order_id)
+        page = await changes.page(ChangeQuery(EVERYTHING, 10, position))
+        assert page.changes == ()
+        assert page.lag_seconds > 0
+        await running.commit()
+    page = await changes.page(ChangeQuery(EVERYTHING, 10, position))
+    assert versions(list(page.changes)) == [(order_id, 2)]
+    assert page.lag_seconds == 0
+
+
 @pytest.mark.parametrize("after", [None, BEGINNING], ids=["snapshot", "steps"])
 async def test_scope_and_filter_are_held_against_what_the_order_is_now(
     writers: Writers, after: FeedPosition | None
