@@ -1,12 +1,8 @@
 // Opens /analytics with the endpoint held back, away, or refusing, and prints as JSON what a visitor is told meanwhile.
-import { chromium } from "playwright-core";
+import { launched } from "./launch.mjs";
 
 const [url, executablePath] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath,
-  // As in page.mjs: only our own page is opened, and no name resolves.
-  args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-});
+const browser = await launched(executablePath);
 try {
   const page = await browser.newPage();
   const seen = { faults: [] };

@@ -1,12 +1,8 @@
 // Opens /analytics in a headless Chromium, uses it as a visitor would, by keyboard where that matters, and prints as JSON what was seen.
-import { chromium } from "playwright-core";
+import { launched } from "./launch.mjs";
 
 const [url, executablePath, width, scheme, screenshot] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath,
-  // As in page.mjs: only our own page is opened, and no name resolves.
-  args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-});
+const browser = await launched(executablePath);
 try {
   const context = await browser.newContext({ viewport: { width: Number(width), height: 900 }, colorScheme: scheme, timezoneId: "Europe/Berlin" });
   const page = await context.newPage();

@@ -1,12 +1,8 @@
 // Opens the page in a headless Chromium, runs its first example, and prints as JSON what a visitor would notice.
-import { chromium } from "playwright-core";
+import { launched } from "./launch.mjs";
 
 const [url, executablePath] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath,
-  // Chromium's own sandbox needs rights that root in a container lacks; only our own page is opened. No name resolves.
-  args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-});
+const browser = await launched(executablePath);
 try {
   const page = await browser.newPage();
   const seen = { complaints: [], requests: [] };
