@@ -39,6 +39,7 @@ from tests.fixtures.shop import (
 
 pytestmark = pytest.mark.anyio
 
+DAY_S: Final = 86_400
 ORDERS: Final[dict[str, Any]] = {"format": "JSONL", "dataset": "ORDERS"}
 LIST: Final = """query ($first: Int, $after: String) { exportJobs(first: $first, after: $after) {
   nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
@@ -234,6 +235,12 @@ def worker_with(exporting: Exporting, formats: FileFormats) -> ExportWorker:
     return worker
 
 
+def renew_nothing(worker: ExportWorker) -> ExportWorker:
+    """So that its lease can be taken away, and it does not notice before it is done."""
+    worker._terms = replace(worker._terms, lease_s=DAY_S, poll_s=DAY_S)
+    return worker
+
+
 async def reached(turn: "asyncio.Task[bool]", staged: Staged) -> None:
     """A turn that ends before fails the test, rather than being waited for."""
     waiting = asyncio.create_task(staged.is_there.wait())
@@ -358,6 +365,7 @@ async def test_a_worker_that_lost_its_job_while_it_kept_the_file_takes_nothing_f
     job_id = await exporting.started(**ORDERS)
     slow, late = SlowStore(exporting.folder / "files"), exporting.exports.worker
     late._store, late._terms = slow, replace(late._terms, folder=exporting.folder / "elsewhere")
+    renew_nothing(late)
     turn = asyncio.create_task(late.turn())
     await slow.is_there.wait()
     await shop.placed(BOB, member_id="mbr_bob")
@@ -425,11 +433,10 @@ async def test_while_the_folder_is_anothers_a_job_waits(exporting: Exporting) ->
     await three_orders(exporting.shop)
     job_id = await exporting.started(**ORDERS)
     staged = Staged(at=1)
-    turn = asyncio.create_task(worker_with(exporting, staged).turn())
+    turn = asyncio.create_task(renew_nothing(worker_with(exporting, staged)).turn())
     await reached(turn, staged)
     await exporting.shop.sql("UPDATE export_jobs SET locked_until = NULL RETURNING 1")
     assert await exporting.exports.worker.turn()
-    await asyncio.sleep(0.2)
     staged.go_on.set()
     await turn
     exporting.shop.clock.pass_(HOUR)
