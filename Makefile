@@ -26,7 +26,8 @@ test-web: $(STAMP)  ## the tests that need Node and a browser; installs both whe
 	@.ci/install-web $(VENV)
 	@$(BIN)/python -m pytest -m web tests/web
 
-nightly: $(STAMP)  ## the tests with their long settings, and all of them on graphql-core
+nightly: $(STAMP)  ## the tests with their long settings and on ClickHouse's engine, and all of them on graphql-core
+	@.ci/install-nightly $(VENV)
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n 2 -m "not web"
 	@ORDER_CENTER_EXECUTOR=core $(BIN)/python -m pytest -n 2 -m "not web"
 
@@ -42,6 +43,7 @@ bench-bi: $(STAMP)  ## measure analytics, rollups and exports over a million ord
 lock:  ## write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra dev -o requirements-dev.lock
+	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra dev --extra nightly -o requirements-nightly.lock
 
 clean:  ## remove the virtual environment and the caches (keeps .data)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

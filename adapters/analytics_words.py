@@ -2,12 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Numeric, Text
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, DateTime, Numeric, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from domain.values.enums import TimeGrain
 
+QUOTIENT_DIGITS: Final = 15
+"""After the point, where an engine's quotients are whole numbers."""
 _ROOT: Final = 3_000_000_000
 """Its square is below 2^63."""
 
@@ -61,6 +63,15 @@ class GroupsSortedBy(FunctionElement[Any]):
     inherit_cache = True
 
 
+class HasRow(FunctionElement[Any]):
+    """`(exists, among)`: whether some row of another table belongs to this one: an EXISTS that looks at the row outside of it, and the
+    same as an IN that does not, for engines whose subqueries stand alone.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+
 def bucket(grain: TimeGrain, instant: ColumnElement[Any], zone: ColumnElement[Any]) -> ColumnElement[Any]:
     return HourOf(instant, zone) if grain is TimeGrain.HOUR else LocalDate(grain, instant, zone)
 
@@ -112,6 +123,12 @@ def _groups_sorted_by_another(element: GroupsSortedBy, compiler: Any, **options:
 def _quotient(element: Quotient, compiler: Any, **options: Any) -> str:
     whole, divisor = written(element, compiler, options)
     return f"CAST({whole} AS NUMERIC) / {divisor}"
+
+
+@compiles(HasRow)
+def _has_row(element: HasRow, compiler: Any, **options: Any) -> str:
+    exists, _among = element.clauses
+    return f"({compiler.process(exists, **options)})"
 
 
 def written(element: FunctionElement[Any], compiler: Any, options: dict[str, Any]) -> list[str]:

@@ -21,6 +21,7 @@ from adapters.db.engine_source import COPIED, SqlEngineSource
 from adapters.db.export_jobs import CHANNEL as EXPORTS_CHANNEL
 from adapters.db.export_jobs import SqlExportJobs, SqlExportQueue
 from adapters.db.export_rows import SqlExportRows
+from adapters.db.feeder_lease import SqlFeederLease
 from adapters.db.jobs import CHANNEL
 from adapters.db.order_views import SqlOrderViews
 from adapters.db.queue import SqlQueue
@@ -50,7 +51,7 @@ from adapters.worker.rollups import RollupUpkeep
 from domain.orders.checking import check_flows
 from domain.orders.flows import FLOWS
 from domain.policies import Policies
-from domain.ports.analytics_engine import AnalyticsEngine
+from domain.ports.analytics_engine import AnalyticsEngine, FeederLease
 from domain.ports.bi_datasets import BiRows
 from domain.ports.blob_store import BlobStore
 from domain.ports.bundle import Ports, Terms
@@ -183,25 +184,60 @@ async def assembled(settings: Settings, database_url: str) -> AsyncIterator[Orde
 
 @asynccontextmanager
 async def with_engine(center: OrderCenter) -> AsyncIterator[OrderCenter]:
-    """The same, with analytics answered by the engine of the settings; while its copy is of no single moment, by PostgreSQL. One
-    process has the engine at a time. Raises EngineFileUnavailable.
+    """The same, with analytics answered by the engine of the settings; while it cannot, by PostgreSQL. Raises
+    EngineFileUnavailable, SettingsError.
     """
-    settings = center.settings
-    if settings.analytics_engine is AnalyticsEngineKind.POSTGRESQL:
+    opening = _ENGINES.get(center.settings.analytics_engine)
+    if opening is None:
         yield center
         return
-    path = settings.analytics_path or settings.data_dir / "analytics.duckdb"
-    async with duckdb_engine(path) as engine:
+    async with opening(center.settings) as engine:
         analytics = EngineElseDatabase(engine, center.ports.analytics)
-        feed = EngineFeed(SqlEngineSource(center.database), engine)
+        feed = EngineFeed(SqlEngineSource(center.database), engine, _lease_of(center))
         yield replace(center, ports=replace(center.ports, analytics=analytics), engine_feed=feed)
 
 
 def duckdb_engine(path: Path) -> AbstractAsyncContextManager[AnalyticsEngine]:
-    """DuckDB is large: it is loaded where it is used."""
+    """One process has it at a time. DuckDB is large: it is loaded where it is used."""
     engine: Any = importlib.import_module("adapters.olap.duckdb_engine").DuckDbEngine
     opened: AbstractAsyncContextManager[AnalyticsEngine] = engine.opened(path, COPIED, question)
     return opened
+
+
+def clickhouse_engine(url: str, question_s: float) -> AbstractAsyncContextManager[AnalyticsEngine]:
+    """Raises SettingsError where its client is not installed."""
+    try:
+        engine: Any = importlib.import_module("adapters.olap.clickhouse_engine").ClickHouseEngine
+    except ImportError as error:
+        raise SettingsError(
+            "ORDER_CENTER_ANALYTICS_ENGINE=clickhouse needs the part clickhouse of the installation: order-center[clickhouse]."
+        ) from error
+    opened: AbstractAsyncContextManager[AnalyticsEngine] = engine.opened(url, question_s, COPIED, question)
+    return opened
+
+
+def _duckdb_of(settings: Settings) -> AbstractAsyncContextManager[AnalyticsEngine]:
+    return duckdb_engine(settings.analytics_path or settings.data_dir / "analytics.duckdb")
+
+
+def _clickhouse_of(settings: Settings) -> AbstractAsyncContextManager[AnalyticsEngine]:
+    if settings.analytics_url is None:
+        raise SettingsError("ORDER_CENTER_ANALYTICS_URL is unset: ORDER_CENTER_ANALYTICS_ENGINE=clickhouse needs it.")
+    return clickhouse_engine(settings.analytics_url, settings.request_deadline_ms / 1000)
+
+
+_ENGINES: Mapping[AnalyticsEngineKind, Callable[[Settings], AbstractAsyncContextManager[AnalyticsEngine]]] = {
+    AnalyticsEngineKind.DUCKDB: _duckdb_of,
+    AnalyticsEngineKind.CLICKHOUSE: _clickhouse_of,
+}
+
+
+def _lease_of(center: OrderCenter) -> FeederLease | None:
+    """None: the process has its copy alone."""
+    url = center.settings.analytics_url
+    if center.settings.analytics_engine is not AnalyticsEngineKind.CLICKHOUSE or url is None:
+        return None
+    return SqlFeederLease(center.database, url.rpartition("@")[2])
 
 
 def exports_over(settings: Settings, database: Database, secret: str, ports: Ports) -> Exports:

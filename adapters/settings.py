@@ -1,6 +1,7 @@
 """The settings, read from `ORDER_CENTER_*` environment variables. `docs/settings.md` is rendered from this file."""
 
 import os
+import re
 import secrets
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,9 @@ from adapters.faults import OperatorFault
 
 PREFIX = "ORDER_CENTER_"
 SECRET_KEY_MIN_CHARS = 16
+_CLICKHOUSE_URL = re.compile(
+    r"(clickhouses?|https?)://([^@/?#\s]+@)?([\w.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/[A-Za-z_][A-Za-z0-9_]{0,62}/?"
+)
 
 
 class LogLevel(StrEnum):
@@ -34,6 +38,7 @@ class ExecutorKind(StrEnum):
 class AnalyticsEngineKind(StrEnum):
     POSTGRESQL = "postgresql"
     DUCKDB = "duckdb"
+    CLICKHOUSE = "clickhouse"
 
 
 class SettingsError(OperatorFault):
@@ -120,11 +125,17 @@ class Settings(BaseSettings):
     )
     analytics_engine: AnalyticsEngineKind = Field(
         default=AnalyticsEngineKind.POSTGRESQL,
-        description="What answers analytics: PostgreSQL, or a columnar copy in DuckDB that the server keeps from the change feed"
+        description="What answers analytics: PostgreSQL, or a columnar copy that is kept from the change feed, in DuckDB or in ClickHouse"
         " (`docs/analytics-engines.md`). The answers are the same.",
     )
     analytics_path: Path | None = Field(
         default=None, description="File of the DuckDB copy. Unset: `analytics.duckdb` in the data folder."
+    )
+    analytics_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database of the ClickHouse copy: `clickhouse://user:password@host:8123/name`, or `clickhouses://…:8443/name` with TLS;"
+        " made when missing. Needs `order-center[clickhouse]`.",
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="Least severe level that is logged.")
 
@@ -147,6 +158,13 @@ class Settings(BaseSettings):
     def _is_object_storage(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith("s3://"):
             raise ValueError("it must begin with s3://")
+        return url
+
+    @field_validator("analytics_url")
+    @classmethod
+    def _is_clickhouse(cls, url: str | None) -> str | None:
+        if url is not None and not _CLICKHOUSE_URL.fullmatch(url):
+            raise ValueError("it must be clickhouse://user:password@host:port/name, the name of letters, digits and _")
         return url
 
     @field_validator("log_level", mode="before")

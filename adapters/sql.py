@@ -117,12 +117,12 @@ def prepare(clause: ClauseElement) -> Statement:
 
 
 def compiled_for(clause: ClauseElement, dialect: Dialect = _DIALECT) -> Compiled:
-    """With `$1` parameters, in whatever dialect."""
+    """In whatever dialect: with `$1` parameters, or with named ones where it has these."""
     compiled = clause.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError(f"only statements with parameters are prepared, not {type(clause).__name__}")
     _refuse_what_sqlalchemy_would_do_at_execution(compiled)
-    names = tuple(dict.fromkeys(compiled.positiontup or ()))
+    names = tuple(dict.fromkeys(compiled.positiontup or compiled.bind_names.values()))
     constants = {name: compiled.binds[name].effective_value for name in names if not compiled.binds[name].required}
     return Compiled(compiled.string, names, constants)
 

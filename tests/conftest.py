@@ -19,6 +19,7 @@ from adapters.db.connection import dsn
 from adapters.db.embedded_server import EmbeddedServer
 from adapters.db.engine import Database, prepare
 from adapters.db.migrate import migrate
+from tests.fixtures.clickhouse import ClickHouseProcess, clickhouse_process
 
 settings.register_profile("ci", deadline=None)
 settings.register_profile("nightly", deadline=None, max_examples=5000)
@@ -56,6 +57,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
             await transaction.commit()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def clickhouse() -> Iterator[ClickHouseProcess]:
+    """Only nightly tests ask for it: its engine is in the extra of that name."""
+    with clickhouse_process() as process:
+        yield process
 
 
 @pytest.fixture

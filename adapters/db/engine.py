@@ -12,7 +12,7 @@ from typing import Any, Self
 import asyncpg
 from sqlalchemy.sql.expression import TableClause
 
-from adapters.db.connection import connect_options, set_codecs, translated
+from adapters.db.connection import connect, connect_options, set_codecs, translated
 from adapters.db.errors import DatabaseUnavailable
 from adapters.db.leases import Leases
 from adapters.db.listener import listening
@@ -84,6 +84,15 @@ class Database:
 
     def listen(self, channel: str, callback: Callable[[str], None]) -> contextlib.AbstractAsyncContextManager[None]:
         return listening(self._url, channel, callback)
+
+    @contextlib.asynccontextmanager
+    async def own_connection(self) -> AsyncIterator[Any]:
+        """asyncpg's, and none of the pool's: for what a session holds, which ends with the block. Raises DatabaseUnavailable."""
+        connection = await connect(self._url)
+        try:
+            yield connection
+        finally:
+            connection.terminate()
 
     async def _answer(self, method: str, statement: Statement, parameters: Mapping[str, Any]) -> Any:
         """Without a context manager, an object or a task: this is what every read pays."""

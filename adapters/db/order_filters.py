@@ -24,10 +24,12 @@ from sqlalchemy import (
     exists,
     literal_column,
     or_,
+    select,
     true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from adapters.analytics_words import HasRow
 from adapters.db.tables import after_sales, fulfillments, order_discounts, order_lines, orders, shipments
 from domain.values.enums import DiscountKind
 
@@ -146,7 +148,11 @@ def _child_leaf(column: Column[Any], holds: Holds) -> Leaf:
     also = (table.c.kind == DiscountKind.COUPON.value,) if table is order_discounts else ()
 
     def leaf(names: Names) -> Condition:
-        return exists().where(table.c.order_id == orders.c.id, holds(column, next(names)), *also).correlate(orders)
+        held = (holds(column, next(names)), *also)
+        return HasRow(
+            exists().where(table.c.order_id == orders.c.id, *held).correlate(orders),
+            orders.c.id.in_(select(table.c.order_id).where(*held)),
+        )
 
     return leaf
 

@@ -27,6 +27,8 @@ from adapters.entrypoints.payment_callbacks import PaymentCallbackEndpoint
 from adapters.entrypoints.test_provider import TestProviderPage
 from adapters.export.links import PATH as EXPORT_PATH
 from adapters.settings import ExecutorKind
+from adapters.worker.engine_feed import EngineFeed
+from domain.values.faults import ServiceUnavailable
 from schema.build import build_schema
 from schema.executing import build_executor
 
@@ -98,13 +100,18 @@ def routes_of(center: OrderCenter, authenticator: Authenticator) -> list[BaseRou
 
 async def _feed_lag(center: OrderCenter) -> FeedLag | None:
     try:
-        engine = center.engine_feed
         return FeedLag(
-            await center.feed_lag_seconds(),
-            await center.rollups.lag_seconds(),
-            None if engine is None else await engine.lag_seconds(),
+            await center.feed_lag_seconds(), await center.rollups.lag_seconds(), await _engine_lag(center.engine_feed)
         )
     except Exception:  # noqa: BLE001  any failure means that it is not known
+        return None
+
+
+async def _engine_lag(feed: EngineFeed | None) -> float | None:
+    """An engine that is a server may be away: then the other figures are still known."""
+    try:
+        return None if feed is None else await feed.lag_seconds()
+    except ServiceUnavailable:
         return None
 
 

@@ -16,7 +16,7 @@ class FeedLag:
     feed_s: float
     rollup_s: float
     engine_s: float | None = None
-    """None: PostgreSQL answers analytics itself."""
+    """None: PostgreSQL answers analytics itself, or the engine does not tell."""
 
 
 def metrics_of(executor: Executor, feed: FeedLag | None = None) -> str:

@@ -1,34 +1,17 @@
 """DuckDB's SQL, which is PostgreSQL's but for a few words: for compiling only, nothing is executed through SQLAlchemy.
 
-Exactness: products of amounts are 128 bits long (HUGEINT); a bound of a condition has nine digits after the point and 29 before it.
+Exactness: products of amounts are 128 bits long (HUGEINT).
 """
 
-from collections.abc import Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Numeric
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
 from sqlalchemy.ext.compiler import compiles
 
-from adapters.analytics_words import HourOf, LocalDate, Quotient, ShareRest, WholeShare, written
-from domain.analytics.catalogue import MEASURES
-from domain.analytics.plan import Cut
-from domain.values.enums import Measure
-
-BOUND_DIGITS: Final = 9
-QUOTIENT_DIGITS: Final = 15
-_BOUND: Final = f"DECIMAL(38, {BOUND_DIGITS})"
-_STEP: Final = Decimal(1).scaleb(-BOUND_DIGITS)
-_EXACT: Final = 60
-_ROUNDINGS: Final[Mapping[str, Context]] = {
-    "gte": Context(prec=_EXACT, rounding=ROUND_CEILING),
-    "lte": Context(prec=_EXACT, rounding=ROUND_FLOOR),
-}
-_RATES_END: Final = Decimal(1000)
-_AVERAGES_END: Final = Decimal(10) ** 16
-_SUMS_END: Final = Decimal(10) ** 19
+from adapters.analytics_words import QUOTIENT_DIGITS, HourOf, LocalDate, Quotient, ShareRest, WholeShare, written
+from adapters.olap.bounds import BOUND
 
 
 class _TypeCompiler(PGTypeCompiler):
@@ -36,37 +19,13 @@ class _TypeCompiler(PGTypeCompiler):
         """Without digits it would have three."""
         if type_.precision is not None:
             raise TypeError("only bounds are numeric, and they are of one precision")
-        return _BOUND
+        return BOUND
 
 
 class DuckDbDialect(PGDialect_asyncpg):
     name = "duckdb"
     supports_statement_cache = True
     type_compiler_cls = _TypeCompiler
-
-
-def bounds_of(cut: Cut) -> dict[str, Decimal]:
-    """The values of a cut's conditions, as DuckDB's columns can have them: a bound that no figure reaches is as good as its end, and
-    the digits beyond the last are rounded to the side where nothing is let in.
-    """
-    return {
-        f"having_{number}_{end}": _held(bound, _end(one.measure), rounding)
-        for number, one in enumerate(cut.having)
-        for end, rounding in _ROUNDINGS.items()
-        if (bound := getattr(one, end)) is not None
-    }
-
-
-def _end(measure: Measure) -> Decimal:
-    """So that what a bound is multiplied with leaves it within 38 digits."""
-    entry = MEASURES[measure]
-    if not entry.formula.divisor:
-        return _SUMS_END
-    return _AVERAGES_END if entry.is_money else _RATES_END
-
-
-def _held(bound: Decimal, end: Decimal, rounding: Context) -> Decimal:
-    return max(-end, min(bound, end)).quantize(_STEP, context=rounding)
 
 
 @compiles(LocalDate, "duckdb")

@@ -17,8 +17,9 @@ import duckdb
 
 from adapters.analytics_questions import CopiedTables, Question, Questions
 from adapters.faults import OperatorFault
+from adapters.olap.bounds import bounds_of
 from adapters.olap.duckdb_copy import DuckDbCopy, Place, layout_of, place_of
-from adapters.olap.duckdb_dialect import DuckDbDialect, bounds_of
+from adapters.olap.duckdb_dialect import DuckDbDialect
 from adapters.sql import Compiled, compiled_for
 from domain.analytics.plan import Cut
 from domain.ports.analytics import AnalyticsMoment, OrdersAsked, SumTooLarge

@@ -1,10 +1,10 @@
-"""While an engine's copy is of no single moment, PostgreSQL answers: slower, and right."""
+"""While an engine's copy is of no single moment, or its server does not answer, PostgreSQL does: slower, and right."""
 
 import contextlib
 from collections.abc import AsyncIterator
 
 from domain.ports.analytics import Analytics, AnalyticsMoment, OrdersAsked
-from domain.ports.analytics_engine import CopyOfNoMoment
+from domain.values.faults import ServiceUnavailable
 
 
 class EngineElseDatabase(Analytics):
@@ -17,6 +17,6 @@ class EngineElseDatabase(Analytics):
         async with contextlib.AsyncExitStack() as stack:
             try:
                 moment = await stack.enter_async_context(self._engine.moment(asked))
-            except CopyOfNoMoment:
+            except ServiceUnavailable:
                 moment = await stack.enter_async_context(self._database.moment(asked))
             yield moment

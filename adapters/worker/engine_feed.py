@@ -1,4 +1,4 @@
-"""Keeping an analytical engine's copy: behind the feed by a moment, beside all other work, in the process that has the engine."""
+"""Keeping an analytical engine's copy: behind the feed by a moment, beside all other work, in a process that has the engine."""
 
 import asyncio
 import contextlib
@@ -7,16 +7,36 @@ from typing import Final
 
 from adapters.worker.telling import tell
 from domain.actions.feed_engine import Progress, feed_engine
-from domain.ports.analytics_engine import AnalyticsEngine, EngineSource
+from domain.ports.analytics_engine import AnalyticsEngine, EngineBatch, EngineCopy, EngineSource, FeederLease, HeldLease
+from domain.values.feed_positions import FeedPosition
 
 LOOK_EVERY_S: Final = 1.0
 """What is written within that time is taken in together."""
 
 
+class NobodyElse(FeederLease, HeldLease):
+    """Of a copy that one process has."""
+
+    @contextlib.asynccontextmanager
+    async def taken(self) -> AsyncIterator[HeldLease | None]:
+        yield self
+
+    async def check(self) -> None:
+        """It cannot be lost."""
+
+
 class EngineFeed:
-    def __init__(self, source: EngineSource, engine: AnalyticsEngine, *, every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self,
+        source: EngineSource,
+        engine: AnalyticsEngine,
+        lease: FeederLease | None = None,
+        *,
+        every_s: float = LOOK_EVERY_S,
+    ) -> None:
         self.source: Final = source
         self.engine: Final = engine
+        self.lease: Final = lease or NobodyElse()
         self._every_s = every_s
 
     @contextlib.asynccontextmanager
@@ -30,10 +50,18 @@ class EngineFeed:
             await asyncio.wait((keeping,))
 
     async def load(self, progress: Progress, *, is_anew: bool) -> int:
-        """All that there is; how many orders were taken in."""
+        """All that there is; how many orders were taken in. Where another process feeds, its progress is told, and 0."""
         if is_anew:
             await self.engine.reset()
-        return await feed_engine(self.source, self.engine, progress)
+        whole = await self.source.order_count()
+        while True:
+            async with self.lease.taken() as held:
+                if held is not None:
+                    return await feed_engine(self.source, _Leased(self.engine, held), progress)
+            progress(await self.engine.order_count(), whole)
+            if await self.engine.watermark() is not None:
+                return 0
+            await asyncio.sleep(self._every_s)
 
     async def lag_seconds(self) -> float:
         """The age of the oldest step that the copy does not have."""
@@ -42,7 +70,34 @@ class EngineFeed:
     async def _keep(self) -> None:
         while True:
             try:
-                await feed_engine(self.source, self.engine)
+                await self._feed_while_held()
             except Exception as error:  # noqa: BLE001  whatever failed, it is tried again
                 tell(error, "The analytical copy could not be fed; it is tried again.")
             await asyncio.sleep(self._every_s)
+
+    async def _feed_while_held(self) -> None:
+        async with self.lease.taken() as held:
+            while held is not None:
+                await feed_engine(self.source, _Leased(self.engine, held))
+                await asyncio.sleep(self._every_s)
+
+
+class _Leased(EngineCopy):
+    """Takes in nothing without the lease."""
+
+    def __init__(self, engine: EngineCopy, held: HeldLease) -> None:
+        self._engine = engine
+        self._held = held
+
+    async def position(self) -> FeedPosition | None:
+        return await self._engine.position()
+
+    async def take_in(self, batch: EngineBatch) -> None:
+        await self._held.check()
+        await self._engine.take_in(batch)
+
+    async def order_count(self) -> int:
+        return await self._engine.order_count()
+
+    async def reset(self) -> None:
+        await self._engine.reset()

@@ -11,6 +11,7 @@ Theory of operation
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -67,7 +68,7 @@ class EngineSource(Protocol):
 
 
 class EngineCopy(Protocol):
-    """What an engine lets be done to its copy. One feeder at a time."""
+    """What an engine lets be done to its copy. One feeder at a time; of a copy that several share, by a `FeederLease`."""
 
     async def position(self) -> FeedPosition | None:
         """None: it has nothing yet."""
@@ -84,9 +85,23 @@ class EngineCopy(Protocol):
         ...
 
 
+class HeldLease(Protocol):
+    async def check(self) -> None:
+        """Raises where it may be lost; then another feeds."""
+        ...
+
+
+class FeederLease(Protocol):
+    """Which of the processes that share a copy feeds it."""
+
+    def taken(self) -> AbstractAsyncContextManager[HeldLease | None]:
+        """Held while the block runs; None: another has it."""
+        ...
+
+
 class AnalyticsEngine(Analytics, EngineCopy, Protocol):
-    """An engine that can be chosen in place of PostgreSQL. `moment` raises CopyOfNoMoment; its `as_of` and `watermark` are those of the
-    last batch.
+    """An engine that can be chosen in place of PostgreSQL. `moment` raises CopyOfNoMoment, and ServiceUnavailable where the engine is a
+    server and does not answer; its `as_of` and `watermark` are those of the last batch.
     """
 
     async def watermark(self) -> str | None:

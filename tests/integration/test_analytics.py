@@ -85,7 +85,7 @@ async def shop(request: pytest.FixtureRequest, database: Database, tmp_path: Pat
     """With these orders alone, which no action has made; asked on every engine."""
     await insert(database, A, B, C, *LINES, *PARTS, *PLACES)
     shop = Shop(database)
-    async with analysed_by(request.param, database, shop.ports, tmp_path, is_anew=True) as shop.ports:
+    async with analysed_by(request, database, shop.ports, tmp_path, is_anew=True) as shop.ports:
         yield shop
 
 

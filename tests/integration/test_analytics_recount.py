@@ -74,7 +74,7 @@ class World:
 async def demo(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> AsyncIterator[World]:
     await seed_demo(database, POLICIES, DEMO_ORDERS, 1, NOW, lambda _done, _whole: None)
     ports = ports_over(database, POLICIES, "a secret of the tests", Terms())
-    async with analysed_by(request.param, database, ports, tmp_path) as analysed:
+    async with analysed_by(request, database, ports, tmp_path) as analysed:
         yield World(analysed, await read_orders(database))
 
 
@@ -83,7 +83,7 @@ async def olist(request: pytest.FixtureRequest, database: Database, tmp_path: Pa
     ports = ports_over(database, POLICIES, "a secret of the tests", Terms())
     folder, since = (WHOLE, OLIST_SINCE) if WHOLE.is_dir() else (SMALL, None)
     await import_olist(ports, folder, since, lambda _done, _whole: None)
-    async with analysed_by(request.param, database, ports, tmp_path) as analysed:
+    async with analysed_by(request, database, ports, tmp_path) as analysed:
         yield World(analysed, await read_orders(database))
 
 

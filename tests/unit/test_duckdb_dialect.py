@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, DateTime, Numeric, Text, bindparam, cast, select
 
 from adapters.analytics_words import Quotient, ShareRest, WholeShare, bucket
-from adapters.olap.duckdb_dialect import DuckDbDialect, bounds_of
+from adapters.olap.bounds import bounds_of
+from adapters.olap.duckdb_dialect import DuckDbDialect
 from adapters.sql import compiled_for
 from domain.analytics.calendar import bucket_of, zone_of
 from domain.analytics.plan import Cut, Having

@@ -56,6 +56,7 @@ def test_defaults() -> None:
         "quote_ttl_s": 900,
         "analytics_engine": AnalyticsEngineKind.POSTGRESQL,
         "analytics_path": None,
+        "analytics_url": None,
         "blob_url": None,
         "blob_endpoint": None,
         "blob_region": None,
@@ -90,6 +91,20 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("LOG_LEVEL", "loud", "input should be 'debug', 'info', 'warning' or 'error'"),
         ("DATABASE_URL", "mysql://u:hidden@h/d", "it must begin with postgresql://"),
         ("SECRET_KEY", "hidden", "it needs at least 16 characters"),
+        *(
+            (
+                "ANALYTICS_URL",
+                url,
+                "it must be clickhouse://user:password@host:port/name, the name of letters, digits and _",
+            )
+            for url in (
+                "postgresql://u:hidden@h/d",
+                "clickhouse://u:hidden@h:8123",
+                "clickhouse://u:hidden@h/d-e",
+                "clickhouse://u:hidden@h/d?secure=1",
+                "clickhouse:///d",
+            )
+        ),
     ],
 )
 def test_a_bad_value_is_one_sentence_without_the_value(
@@ -109,6 +124,7 @@ def test_settings_cannot_be_changed() -> None:
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDER_CENTER_SECRET_KEY", "hidden-hidden-hidden")
     monkeypatch.setenv("ORDER_CENTER_DATABASE_URL", "postgresql://u:hidden@h/d")
+    monkeypatch.setenv("ORDER_CENTER_ANALYTICS_URL", "clickhouse://u:hidden@h/d")
     assert "hidden" not in repr(load_settings())
 
 

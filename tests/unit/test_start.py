@@ -21,6 +21,7 @@ NOT_FOR_SERVING = (
     "adapters.imports",
     "adapters.seeding.seed",
     "alembic",
+    "clickhouse_connect",
     "duckdb",
     "fsspec",
     "httpx",

@@ -1,0 +1,160 @@
+"""Where a copy in ClickHouse is, and what of its rows is visible there.
+
+Theory of operation
+    ClickHouse has no transactions, several servers ask one copy, and the answers of one moment are several statements. So nothing is
+    ever changed in place. A batch's rows carry its number (`batch`); the numbers only grow. A *place* is one row of `engine_places`,
+    and writing it is the commit: at it, a row is visible if its batch is not beyond the place's, and if no batch up to there has
+    superseded it: `superseded` has the order, the batch that its rows are of, and the batch that replaced them. Whoever asks takes
+    the newest place once, and gives it to every statement of the moment.
+
+    An attempt that did not come to its place (a crash, a lost connection) may have left rows, and may leave more even later. So the
+    next attempt does not take the next number, but one of the server's clock, which no attempt before it can have; and the place
+    names the numbers between as a *gap*: nothing in a gap is ever visible. Whoever begins to feed begins so.
+
+    One feeds at a time, by a lease (`adapters/db/feeder_lease.py`). Should two commit after the same place, as one of them was
+    stopped for a while and does not know yet that it has lost the lease, the first place written counts. Neither place is wrong:
+    each is a whole copy, of its own snapshot; each has its numbers, and the next place is built on one of them and names the
+    other's as a gap. Whoever finds another place than it left stops, and begins anew (`CopyMoved`).
+
+    The tables belong to a *generation*, a number in their names. A copy that is made anew, or of other columns, has a new one.
+    What no question can need any more is deleted after a while (`clickhouse_settling.py`).
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from adapters.olap.clickhouse_dialect import TABLE
+from adapters.olap.clickhouse_server import ClickHouseServer
+from domain.values.faults import ServiceUnavailable
+from domain.values.feed_positions import FeedPosition, cursor_of, position_of
+
+PLACES: Final = "engine_places"
+GAPS_KEPT_S: Final = 24 * 3600
+"""For so long an attempt that was given up may still wake and write."""
+_RANDOM_BITS: Final = 12
+_SECOND: Final = 1_000_000 << _RANDOM_BITS
+_KINDS: Final[Mapping[str, str]] = {
+    "number": "UInt64",
+    "batch": "UInt64",
+    "generation": "UInt64",
+    "layout": "String",
+    "position": "Nullable(String)",
+    "watermark": "Nullable(String)",
+    "as_of": "Nullable(DateTime64(6, 'UTC'))",
+    "gaps": "Array(Tuple(UInt64, UInt64))",
+    "is_settled": "Bool",
+}
+_COLUMNS: Final = ", ".join(f"{name} {kind}" for name, kind in _KINDS.items())
+_CREATE: Final = (
+    f"CREATE TABLE IF NOT EXISTS {PLACES} ({_COLUMNS}, written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'))"
+    " ENGINE = MergeTree ORDER BY (number, written_at, batch)"
+)
+_HEAD: Final = (
+    f"SELECT toUnixTimestamp64Micro(now64(6)), {', '.join(_KINDS)} FROM {PLACES}"
+    f" WHERE number = (SELECT max(number) FROM {PLACES}) ORDER BY number, written_at, batch LIMIT 1"
+)
+_NOW: Final = "SELECT toUnixTimestamp64Micro(now64(6))"
+
+
+class CopyMoved(ServiceUnavailable):
+    """Somebody else has fed the copy, or begun it anew."""
+
+    def __init__(self) -> None:
+        super().__init__("analytics", "its copy was changed by another feeder; it is gone on with from there")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    number: int
+    """Counts the places."""
+    batch: int
+    """The last that is visible."""
+    generation: int
+    layout: str
+    position: FeedPosition | None = None
+    watermark: str | None = None
+    as_of: datetime | None = None
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Batches between these two, both excluded, are of attempts that were given up."""
+    is_settled: bool = True
+    """Nothing is superseded: rows are visible by their batch alone."""
+
+    @property
+    def tables(self) -> "Tables":
+        return Tables(self.generation)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Of the parameters of `clickhouse_dialect.visible`."""
+        return {"place": self.batch, "gaps": list(self.gaps)}
+
+    def next(self, clock: int | None) -> "Place":
+        """Its batch is the next one; where a clock is given, that one, with a gap before it. Old gaps are over then."""
+        if clock is None:
+            return replace(self, number=self.number + 1, batch=self.batch + 1)
+        kept = tuple(gap for gap in self.gaps if gap[1] > clock - GAPS_KEPT_S * _SECOND)
+        batch = max(clock, self.batch + 1)
+        return replace(self, number=self.number + 1, batch=batch, gaps=(*kept, (self.batch, batch)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Of a generation, by the names that they have elsewhere."""
+
+    generation: int
+
+    def __getitem__(self, name: str) -> str:
+        return f"{name}_{self.generation}"
+
+    def parameters(self, *names: str) -> dict[str, str]:
+        return {f"{TABLE}{name}": self[name] for name in names}
+
+
+class Places:
+    def __init__(self, server: ClickHouseServer) -> None:
+        self._server = server
+        self._is_made = False
+
+    async def head(self) -> Place | None:
+        """The newest; None: there is no copy."""
+        await self._made()
+        found = await self._server.rows(_HEAD, {})
+        return _place(found[0][1:]) if found else None
+
+    async def clock(self) -> int:
+        """A number that no batch before it has, also of others."""
+        await self._made()
+        ((now,),) = await self._server.rows(_NOW, {})
+        return clock_number(int(now)) | secrets.randbits(_RANDOM_BITS)
+
+    async def write(self, place: Place) -> None:
+        """The commit."""
+        position = None if place.position is None else cursor_of(place.position)
+        row = [getattr(place, name) for name in _KINDS]
+        row[list(_KINDS).index("position")] = position
+        row[list(_KINDS).index("gaps")] = list(place.gaps)
+        await self._server.insert(PLACES, _KINDS, [row])
+
+    async def _made(self) -> None:
+        if not self._is_made:
+            await self._server.run(_CREATE)
+            self._is_made = True
+
+
+def clock_number(micros: int) -> int:
+    return micros << _RANDOM_BITS
+
+
+def _place(row: tuple[Any, ...]) -> Place:
+    found = dict(zip(_KINDS, row, strict=True))
+    position = found["position"]
+    return Place(
+        **{
+            **found,
+            "position": None if position is None else position_of(position),
+            "gaps": tuple(tuple(gap) for gap in found["gaps"]),
+        }
+    )

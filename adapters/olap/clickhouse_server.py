@@ -1,0 +1,182 @@
+"""A ClickHouse server over HTTP: where it is, and how it is asked. What it does not do is told as ServiceUnavailable, in one sentence."""
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from domain.values.faults import ServiceUnavailable
+
+CONNECT_LIMIT_S: Final = 1.0
+WORK_LIMIT_S: Final = 300.0
+"""For what the feeder does: a batch put in, rows deleted."""
+MARGIN_S: Final = 5.0
+"""The server ends a question itself; a little later it counts as gone."""
+RETRY_AFTER_S: Final = 3.0
+"""For so long a server that was away is not asked: whoever wants an answer does not wait for it again."""
+CONNECTIONS: Final = 32
+_PORTS: Final[Mapping[bool, int]] = {False: 8123, True: 8443}
+SETTINGS: Final[Mapping[str, Any]] = {
+    "join_use_nulls": 1,  # what an outer join does not find is NULL, and not 0 or ""
+    "transform_null_in": 0,  # NULL is in no list
+    "count_distinct_implementation": "uniqExact",  # a profile may have set an estimate
+    "decimal_check_overflow": 1,
+    "prefer_column_name_to_alias": 1,  # a name is a column's, as everywhere else in SQL
+    "session_timezone": "UTC",
+    "async_insert": 0,  # what is inserted is there when the insert is over
+    "lightweight_deletes_sync": 2,  # so is what is deleted
+}
+"""Sent with every statement, whatever the user's profile says: SQL as PostgreSQL means it, exact, one thing after the other."""
+_REASONS: Final[Mapping[int, str]] = {
+    81: "its database does not exist",
+    159: "the question took too long",
+    194: "it wants a password",
+    202: "it has too much to do",
+    241: "it has too little memory for it",
+    242: "it takes no writes now",
+    243: "its disk is full",
+    252: "it has too many parts to merge",
+    394: "the question was stopped",
+    497: "its user may not do that",
+    516: "it refuses the user or the password",
+}
+"""By ClickHouse's code of the error. Others are faults of ours."""
+
+log = logging.getLogger("order_center.analytics")
+
+
+@dataclass(frozen=True, slots=True)
+class ClickHouseAddress:
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+    is_secure: bool = False
+
+    @classmethod
+    def of(cls, url: str) -> "ClickHouseAddress":
+        """From a URL that the settings let through."""
+        parts = urlsplit(url)
+        is_secure = parts.scheme in {"https", "clickhouses"}
+        return cls(
+            parts.hostname or "",
+            parts.port or _PORTS[is_secure],
+            parts.path.strip("/"),
+            unquote(parts.username or "default"),
+            unquote(parts.password or ""),
+            is_secure,
+        )
+
+    def __str__(self) -> str:
+        """Without the password."""
+        return f"{self.user}@{self.host}:{self.port}/{self.database}"
+
+
+class ClickHouseServer:
+    """Connected to when it is first asked, and again after it was away: an order center starts without it. The database is made
+    where it is missing. `question_s`: how long a question may take.
+    """
+
+    def __init__(self, address: ClickHouseAddress, question_s: float) -> None:
+        self.address: Final = address
+        self.question_s: Final = question_s
+        self._client: AsyncClient | None = None
+        self._connecting = asyncio.Lock()
+        self._away_until = 0.0
+        self._is_away = False
+
+    async def rows(self, text: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Whoever gives up closes the connection, and the server stops."""
+        async with self._asked() as client:
+            limit = {"max_execution_time": self.question_s}
+            async with asyncio.timeout(self.question_s + MARGIN_S):
+                found = await client.query(text, _named(text, values), {**SETTINGS, **limit}, tz_mode="aware")
+            return [tuple(row) for row in found.result_rows]
+
+    async def run(self, text: str, values: Mapping[str, Any] | None = None) -> None:
+        async with self._asked() as client:
+            await client.command(text, _named(text, values or {}), settings=self._of_work())
+
+    async def insert(self, table: str, kinds: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """`kinds`: the columns' types by their names, in the order of the rows' values."""
+        async with self._asked() as client:
+            given, names, types = list(rows), list(kinds), list(kinds.values())
+            await client.insert(table, given, names, column_type_names=types, settings=self._of_work())
+
+    async def close(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    def _of_work(self) -> dict[str, Any]:
+        return {**SETTINGS, "max_execution_time": WORK_LIMIT_S}
+
+    @contextlib.asynccontextmanager
+    async def _asked(self) -> AsyncIterator[AsyncClient]:
+        """Raises ServiceUnavailable."""
+        if asyncio.get_running_loop().time() < self._away_until:
+            raise self._unavailable("it was away a moment ago")
+        try:
+            async with self._connecting:
+                if self._client is None:
+                    self._client = await self._connected()
+            yield self._client
+        except TimeoutError as error:
+            raise self._lost(error) from error
+        except DatabaseError as error:
+            if error.code is None:
+                raise self._lost(error) from error
+            if error.code not in _REASONS:
+                raise
+            raise self._unavailable(_REASONS[error.code]) from error
+        if self._is_away:
+            self._is_away = False
+            log.warning("ClickHouse answers again: %s", self.address)
+
+    async def _connected(self) -> AsyncClient:
+        address = self.address
+        client: AsyncClient = await clickhouse_connect.get_async_client(
+            interface="https" if address.is_secure else "http",
+            host=address.host,
+            port=address.port,
+            username=address.user,
+            password=address.password,
+            connect_timeout=CONNECT_LIMIT_S,
+            send_receive_timeout=max(self.question_s, WORK_LIMIT_S) + MARGIN_S,
+            connector_limit=CONNECTIONS,
+            connector_limit_per_host=CONNECTIONS,
+        )
+        try:
+            found = await client.query(f"EXISTS DATABASE `{address.database}`")
+            if found.result_rows != [(1,)]:
+                await client.command(f"CREATE DATABASE IF NOT EXISTS `{address.database}`")
+        except BaseException:
+            await client.close()
+            raise
+        client.database = address.database
+        return client
+
+    def _lost(self, error: Exception) -> ServiceUnavailable:
+        self._away_until = asyncio.get_running_loop().time() + RETRY_AFTER_S
+        if not self._is_away:
+            self._is_away = True
+            log.warning("ClickHouse cannot be reached; PostgreSQL answers meanwhile: %s (%s)", self.address, error)
+        return self._unavailable("it cannot be reached")
+
+    def _unavailable(self, reason: str) -> ServiceUnavailable:
+        return ServiceUnavailable("analytics", f"ClickHouse at {self.address}: {reason}")
+
+
+def _named(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the values, those that the text has a place for."""
+    asked = set(re.findall(r"\{(\w+):", text))
+    return {name: value for name, value in values.items() if name in asked}
