@@ -41,7 +41,7 @@ bench-bi: $(STAMP)  ## measure analytics, rollups and exports over a million ord
 	@$(BIN)/python -m tests.benchmarks.bi $(BENCH)
 
 lock:  ## write the lock files anew from pyproject.toml
-	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra s3 --extra clickhouse -o requirements.lock
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile --upgrade --generate-hashes --universal --no-header --no-annotate -p 3.11 -q pyproject.toml --extra dev --extra nightly -o requirements-nightly.lock
 
