@@ -104,11 +104,13 @@ class ClickHouseCopy:
 
     async def reset(self) -> Place:
         """A new generation, with nothing in it yet."""
-        head, generation = await self.places.head(), await self.places.clock()
-        place = Place(1 if head is None else head.number + 1, generation, generation, self.layout_name)
+        generation = await self.places.clock()
+        place = Place(0, generation, generation, self.layout_name)
         for name in self.names:
             await self._server.run(self._definition(place, name))
-        await self.places.write(place)
+        while (head := await self.places.head()) != place:  # a feeder may commit in the same moment, and be the first
+            place = replace(place, number=1 if head is None else head.number + 1)
+            await self.places.write(place)
         self._place, self._may_have_twin = place, False
         return place
 

@@ -52,10 +52,8 @@ _CREATE: Final = (
     f"CREATE TABLE IF NOT EXISTS {PLACES} ({_COLUMNS}, written_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'))"
     " ENGINE = MergeTree ORDER BY (number, written_at, batch)"
 )
-_HEAD: Final = (
-    f"SELECT toUnixTimestamp64Micro(now64(6)), {', '.join(_KINDS)} FROM {PLACES}"
-    f" WHERE number = (SELECT max(number) FROM {PLACES}) ORDER BY number, written_at, batch LIMIT 1"
-)
+_HEAD: Final = f"SELECT {', '.join(_KINDS)} FROM {PLACES} ORDER BY number DESC, written_at, batch LIMIT 1"
+"""Without a subquery: that would look at the table a moment later, and the newest place might be in one of the two looks only."""
 _NOW: Final = "SELECT toUnixTimestamp64Micro(now64(6))"
 
 
@@ -96,7 +94,8 @@ class Place:
         if clock is None:
             return replace(self, number=self.number + 1, batch=self.batch + 1)
         kept = tuple(gap for gap in self.gaps if gap[1] > clock - GAPS_KEPT_S * _SECOND)
-        batch = max(clock, self.batch + 1)
+        # Should the server's clock have been set back, the clock's random digits still keep attempts apart.
+        batch = max(clock, self.batch + 1 + clock % 2**_RANDOM_BITS)
         return replace(self, number=self.number + 1, batch=batch, gaps=(*kept, (self.batch, batch)))
 
 
@@ -120,15 +119,13 @@ class Places:
 
     async def head(self) -> Place | None:
         """The newest; None: there is no copy."""
-        await self._made()
-        found = await self._server.rows(_HEAD, {})
-        return _place(found[0][1:]) if found else None
+        found = await self._rows(_HEAD)
+        return _place(found[0]) if found else None
 
     async def clock(self) -> int:
         """A number that no batch before it has, also of others."""
-        await self._made()
-        ((now,),) = await self._server.rows(_NOW, {})
-        return clock_number(int(now)) | secrets.randbits(_RANDOM_BITS)
+        ((now,),) = await self._rows(_NOW)
+        return int(now) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
     async def write(self, place: Place) -> None:
         """The commit."""
@@ -138,14 +135,15 @@ class Places:
         row[list(_KINDS).index("gaps")] = list(place.gaps)
         await self._server.insert(PLACES, _KINDS, [row])
 
-    async def _made(self) -> None:
-        if not self._is_made:
-            await self._server.run(_CREATE)
-            self._is_made = True
-
-
-def clock_number(micros: int) -> int:
-    return micros << _RANDOM_BITS
+    async def _rows(self, text: str) -> list[tuple[Any, ...]]:
+        try:
+            if not self._is_made:
+                await self._server.run(_CREATE)
+                self._is_made = True
+            return await self._server.rows(text, {})
+        except ServiceUnavailable:
+            self._is_made = False  # the database may have been dropped
+            raise
 
 
 def _place(row: tuple[Any, ...]) -> Place:

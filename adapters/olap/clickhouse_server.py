@@ -36,7 +36,8 @@ SETTINGS: Final[Mapping[str, Any]] = {
 }
 """Sent with every statement, whatever the user's profile says: SQL as PostgreSQL means it, exact, one thing after the other."""
 _REASONS: Final[Mapping[int, str]] = {
-    81: "its database does not exist",
+    60: "a table of the copy is gone",
+    81: "its database is gone",
     159: "the question took too long",
     194: "it wants a password",
     202: "it has too much to do",
@@ -49,6 +50,8 @@ _REASONS: Final[Mapping[int, str]] = {
     516: "it refuses the user or the password",
 }
 """By ClickHouse's code of the error. Others are faults of ours."""
+
+_GONE: Final = 81
 
 log = logging.getLogger("order_center.analytics")
 
@@ -137,6 +140,8 @@ class ClickHouseServer:
                 raise self._lost(error) from error
             if error.code not in _REASONS:
                 raise
+            if error.code == _GONE:
+                await self.close()  # with the next connection it is made
             raise self._unavailable(_REASONS[error.code]) from error
         if self._is_away:
             self._is_away = False

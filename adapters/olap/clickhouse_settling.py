@@ -1,8 +1,9 @@
 """Deleting from a copy in ClickHouse what no question can need any more; done by its feeder, now and then.
 
-A question is over long before `SETTLE_S` have passed. So what was superseded before that is deleted, and then what says so; likewise
-the rows of attempts that were given up, places that others have followed, and tables of earlier generations. Each step may come
-twice, or be the last before a crash: what is left over is invisible, and is deleted the next time.
+A question is over long before `SETTLE_S` have passed. So what was superseded before that is deleted; likewise the rows of attempts that
+were given up, places that others have followed, and tables of earlier generations. What says that rows are superseded is deleted one
+time later: a question looks at its tables one after the other, and may have looked at the rows before they were gone.
+Each step may come twice, or be the last before a crash: what is left over is invisible, and is deleted another time.
 """
 
 import asyncio
@@ -36,6 +37,8 @@ class Settling:
         self._server = server
         self._copy = copy
         self._due = 0.0
+        self._gone = 0
+        """The rows that batches up to here have superseded were deleted the last time."""
 
     async def when_due(self, place: Place, settle_s: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -55,9 +58,10 @@ class Settling:
         ((settled,),) = await self._server.rows(_SETTLED, values)
         if not settled:
             return
-        values["settled"] = settled
+        values |= {"settled": settled, "gone": self._gone}
         for table, condition in self._conditions(place).items():
             await self._delete(table, condition, values)
+        self._gone = settled
         await self._drop(values)
 
     def _conditions(self, place: Place) -> Mapping[str, str]:
@@ -72,7 +76,7 @@ class Settling:
         }
         return {
             **copied,
-            superseded: "by_batch <= {settled:UInt64}",
+            superseded: "by_batch <= {gone:UInt64}",
             named: "batch <= {settled:UInt64}",
             PLACES: "batch < {settled:UInt64}",
         }

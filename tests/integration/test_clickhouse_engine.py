@@ -8,19 +8,27 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
+from sqlalchemy import select
 
 from adapters.bootstrap import clickhouse_engine
 from adapters.db.analytics import SqlAnalytics
 from adapters.db.analytics_questions import question
-from adapters.db.engine import Database
+from adapters.db.engine import Database, prepare
 from adapters.db.engine_source import COPIED, SqlEngineSource
 from adapters.db.feeder_lease import SqlFeederLease
+from adapters.db.tables import orders
 from adapters.olap.clickhouse_engine import ClickHouseEngine
 from adapters.olap.clickhouse_places import CopyMoved, Place
 from adapters.olap.standing_in import EngineElseDatabase
 from adapters.worker.engine_feed import EngineFeed
+from domain.access.viewer import EVERYTHING
 from domain.actions.feed_engine import feed_engine
+from domain.analytics.catalogue import Level, Part
+from domain.analytics.plan import Cut
+from domain.ports.analytics import OrdersAsked
 from domain.ports.analytics_engine import EngineBatch
+from domain.ports.order_views import OrderFilter
 from domain.values.faults import ServiceUnavailable
 from tests.fixtures.clickhouse import ClickHouseProcess, clickhouse_process
 from tests.fixtures.copies import ASKED, BY_SKU, assert_same, rows_of
@@ -220,16 +228,18 @@ async def test_what_no_question_needs_is_deleted_and_answers_are_the_same(
         await writers.run(2, 2)
         await feed_engine(source, engine)
     place, right = await head_of(engine), await rows_of(engine)
-    orders, superseded = place.tables["orders"], place.tables["superseded"]
+    stored, superseded = place.tables["orders"], place.tables["superseded"]
     assert (place.is_settled, await count(engine, superseded) > 0) == (False, True)
     assert await count(engine, first.tables["orders"]) == 6
-    for _ in range(2):
+    for is_known in (True, False):  # that rows are superseded is forgotten a time later
         await engine._settling.settle(place, 0.0)
+        assert (await count(engine, superseded) > 0) is is_known
+        assert await count(engine, stored) == await source.order_count()
         assert await rows_of(engine) == right
         await assert_same(database, engine)
     found = await engine.server.rows("SELECT name FROM system.tables WHERE database = currentDatabase()", {})
     assert {name for (name,) in found} == {"engine_places", *(place.tables[name] for name in engine._copy.names)}
-    assert [await count(engine, name) for name in (orders, superseded, "engine_places")] == [
+    assert [await count(engine, name) for name in (stored, superseded, "engine_places")] == [
         await source.order_count(),
         0,
         1,
@@ -269,6 +279,29 @@ async def test_a_moment_is_kept_while_the_copy_is_made_anew(database: Database, 
             assert await EngineFeed(source, second).load(lambda _done, _whole: None, is_anew=True) > 0
             assert await moment.rows(BY_SKU) == right
         await assert_same(database, first)
+
+
+async def test_a_copy_is_begun_anew_also_where_a_feeder_commits_in_that_moment(
+    database: Database, writers: Writers, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = SqlEngineSource(database)
+    async with opened() as first, opened() as second:
+        await feed_engine(source, first)
+        await writers.run(2, 1)
+        write = second._copy.places.write
+
+        async def a_moment_late(place: Place) -> None:
+            monkeypatch.undo()
+            await feed_engine(source, first)
+            await write(place)
+
+        monkeypatch.setattr(second._copy.places, "write", a_moment_late)
+        before = await head_of(first)
+        await second.reset()
+        head = await head_of(first)
+        assert (head.number, head.position, await first.order_count()) == (before.number + 2, None, 0)
+        await feed_engine(source, first)
+        await assert_same(database, second)
 
 
 async def test_beside_another_feeder_loading_waits_for_it(database: Database, writers: Writers, opened: Open) -> None:
@@ -318,13 +351,13 @@ async def test_a_wrong_password_is_said_in_one_sentence(clickhouse: ClickHousePr
 async def test_sums_do_not_wrap_around(database: Database, writers: Writers, engine: ClickHouseEngine) -> None:
     source = SqlEngineSource(database)
     batch = await source.batch(None)
-    orders = batch.tables[0]
-    at = orders.columns.index("subtotal_minor")
-    rows = [(*row[:at], 2**62, *row[at + 1 :]) for row in map(tuple, orders.rows)]
-    await engine.take_in(replace(batch, tables=(replace(orders, rows=rows), *batch.tables[1:]), watermark="w"))
+    first = batch.tables[0]
+    at = first.columns.index("subtotal_minor")
+    rows = [(*row[:at], 2**62, *row[at + 1 :]) for row in map(tuple, first.rows)]
+    await engine.take_in(replace(batch, tables=(replace(first, rows=rows), *batch.tables[1:]), watermark="w"))
     assert writers.ids
-    with pytest.raises(Exception, match="CANNOT_CONVERT_TYPE"):
-        await rows_of(engine, replace(BY_SKU, dimensions=(), level=type(BY_SKU.level).ORDER))
+    with pytest.raises(DatabaseError, match="CANNOT_CONVERT_TYPE"):
+        await rows_of(engine, replace(BY_SKU, dimensions=(), level=Level.ORDER))
 
 
 @pytest.mark.usefixtures("writers")
@@ -366,3 +399,32 @@ async def _until_answered(engine: ClickHouseEngine) -> None:
                 return
         except ServiceUnavailable:
             await asyncio.sleep(0.01)
+
+
+async def test_a_copy_whose_database_was_dropped_is_made_anew(
+    database: Database, writers: Writers, engine: ClickHouseEngine
+) -> None:
+    source = SqlEngineSource(database)
+    await feed_engine(source, engine)
+    await engine.server.run(f"DROP DATABASE {engine.server.address.database}")
+    with pytest.raises(ServiceUnavailable):
+        await rows_of(engine)
+    assert await feed_engine(source, engine) == len(writers.ids)
+    await assert_same(database, engine)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "it's", "back\\slash", "tab\tand\nline", "ü€𝄞", "{v0:String}", "%s", "\\N", "NULL", "a', 'b"]
+)
+async def test_texts_arrive_as_they_are(engine: ClickHouseEngine, text: str) -> None:
+    found = await engine.server.rows("SELECT {one:String}, {some:Array(String)}", {"one": text, "some": [text, "x"]})
+    assert found == [(text, [text, "x"])]
+
+
+@pytest.mark.usefixtures("writers")
+async def test_a_long_list_is_sent_in_the_body(database: Database, engine: ClickHouseEngine) -> None:
+    await feed_engine(SqlEngineSource(database), engine)
+    ids = [row[0] for row in await database.rows(prepare(select(orders.c.id)))]
+    asked = OrdersAsked(EVERYTHING, OrderFilter(id=(*ids[:2], *(f"ord_{number:040}" for number in range(2000)))))
+    async with engine.moment(asked) as moment:
+        assert await moment.rows(Cut((Part.ORDERS,))) == [(2,)]

@@ -1,30 +1,38 @@
 """What every copy does: fed beside writers, asked meanwhile, opened again, taken over, and kept by the server."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
-from adapters.bootstrap import OrderCenter, ports_over, with_engine
+from adapters.bootstrap import OrderCenter, clickhouse_engine, ports_over, with_engine
 from adapters.db.analytics import SqlAnalytics
-from adapters.db.engine import Database
+from adapters.db.engine import Database, prepare
 from adapters.db.engine_source import COPIED, SqlEngineSource
+from adapters.db.order_filters import BOUNDS, LISTS, RANGES
 from adapters.db.queue import SqlQueue
 from adapters.entrypoints.auth import DemoKeys
 from adapters.entrypoints.http import application
 from adapters.olap.standing_in import EngineElseDatabase
-from adapters.settings import Settings
+from adapters.seeding.seed import seed_demo
+from adapters.settings import Settings, SettingsError
 from adapters.worker.engine_feed import EngineFeed
 from adapters.worker.loop import Worker
+from domain.access.viewer import EVERYTHING
 from domain.actions.feed_engine import feed_engine
 from domain.analytics.catalogue import Part
 from domain.analytics.plan import Cut
+from domain.ports.analytics import OrdersAsked
 from domain.ports.analytics_engine import AnalyticsEngine, CopyOfNoMoment
 from domain.ports.bundle import Terms
+from domain.ports.order_views import DateTimeRange, MinorRange, OrderFilter
 from domain.values.enums import Dimension, Role
 from domain.values.feed_positions import position_of
 from tests.fixtures.copies import ASKED, BY_SKU, KINDS, Copies, assert_same, copies_of, rows_of
@@ -190,3 +198,48 @@ async def test_the_feed_outlives_a_fault(
         await _until_fed(feed)
     assert faults == []
     await assert_same(database, engine)
+
+
+async def test_every_filter_lets_the_same_orders_through(database: Database, engine: AnalyticsEngine) -> None:
+    await seed_demo(database, POLICIES, 150, 1, datetime(2026, 6, 1, tzinfo=UTC), lambda _done, _whole: None)
+    await feed_engine(SqlEngineSource(database), engine)
+    cut = Cut((Part.ORDERS, Part.UNITS), (Dimension.STATUS, Dimension.COUNTRY))
+    seen = set()
+    for asked in [one async for one in _filters(database)]:
+        orders = OrdersAsked(EVERYTHING, asked)
+        async with engine.moment(orders) as copied, SqlAnalytics(database).moment(orders) as stored:
+            found = await copied.rows(cut)
+            assert (asked, found) == (asked, await stored.rows(cut))
+        seen.add(bool(found))
+    assert seen == {True, False}
+
+
+async def _filters(database: Database) -> AsyncIterator[OrderFilter]:
+    """By every field: with one value that there is, with some, with none, and all of it turned around."""
+    for name, column in LISTS.items():
+        values = select(column).where(column.is_not(None)).distinct().order_by(column).limit(2)
+        known = [row[0] for row in await database.rows(prepare(values))]
+        for given in (known[:1], [*known, "it's none"], []):
+            fields: dict[str, Any] = {name: tuple(given)}
+            asked = OrderFilter(**fields)
+            for one in (asked, OrderFilter(none_of=asked), OrderFilter(any_of=(asked, OrderFilter(id=())))):
+                yield one
+    for name, column in RANGES.items():
+        middle = func.percentile_disc(0.5).within_group(column)
+        at = await database.value(prepare(select(middle)))
+        kind, currency = (MinorRange, "EUR") if name == "total" else (DateTimeRange, None)
+        for bound in BOUNDS:
+            fields = {name: kind(**{bound: at}), "currency": currency}
+            asked = OrderFilter(**fields)
+            for one in (asked, OrderFilter(none_of=asked)):
+                yield one
+
+
+async def test_without_its_client_clickhouse_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("clickhouse_connect", "adapters.olap.clickhouse"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "clickhouse_connect", None)
+    with pytest.raises(
+        SettingsError, match=r"needs the part clickhouse of the installation: order-center\[clickhouse\]\.$"
+    ):
+        clickhouse_engine("clickhouse://host/copy", 1)
