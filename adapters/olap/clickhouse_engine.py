@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from clickhouse_connect.driver.exceptions import DatabaseError
+
 from adapters.analytics_questions import CopiedTables, Question, Questions
 from adapters.olap.bounds import bounds_of
 from adapters.olap.clickhouse_copy import ClickHouseCopy, layout_of
@@ -18,11 +20,13 @@ from adapters.olap.clickhouse_server import ClickHouseAddress, ClickHouseServer
 from adapters.olap.clickhouse_settling import SETTLE_S, Settling
 from adapters.sql import Compiled, compiled_for
 from domain.analytics.plan import Cut
-from domain.ports.analytics import AnalyticsMoment, OrdersAsked
+from domain.ports.analytics import AnalyticsMoment, OrdersAsked, SumTooLarge
 from domain.ports.analytics_engine import AnalyticsEngine, CopyOfNoMoment, EngineBatch
 from domain.values.feed_positions import FeedPosition
 
 STATEMENTS_KEPT: Final = 512
+CANNOT_CONVERT: Final = 70
+"""ClickHouse's code of what `accurateCast` finds."""
 QUESTIONS_OF_A_MOMENT: Final = 20
 """More than any has."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,7 +119,12 @@ class ClickHouseMoment(AnalyticsMoment):
         return self._watermark
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
-        return await self._engine.answer(self._place, self._asked, cut)
+        try:
+            return await self._engine.answer(self._place, self._asked, cut)
+        except DatabaseError as error:
+            if error.code != CANNOT_CONVERT:
+                raise
+            raise SumTooLarge from error
 
 
 def _sent(value: Any) -> Any:
