@@ -1,6 +1,7 @@
 """The copy in ClickHouse, over HTTP, on its own engine: broken off anywhere, fed by two, cleaned up, stopped, gone."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -428,3 +429,39 @@ async def test_a_long_list_is_sent_in_the_body(database: Database, engine: Click
     asked = OrdersAsked(EVERYTHING, OrderFilter(id=(*ids[:2], *(f"ord_{number:040}" for number in range(2000)))))
     async with engine.moment(asked) as moment:
         assert await moment.rows(Cut((Part.ORDERS,))) == [(2,)]
+
+
+async def test_several_who_feed_without_a_lease_do_no_harm(
+    database: Database, writers: Writers, clickhouse: ClickHouseProcess
+) -> None:
+    """They overtake each other all the time; every moment is whole, and in the end nothing is missing or twice."""
+    url, source = clickhouse.new_database(), SqlEngineSource(database)
+    by_orders, by_lines = (replace(BY_SKU, dimensions=(), level=level) for level in (Level.ORDER, Level.LINE))
+    async with contextlib.AsyncExitStack() as stack:
+        reader, *feeders = [
+            await stack.enter_async_context(ClickHouseEngine.opened(url, QUESTION_S, COPIED, question))
+            for _ in range(4)
+        ]
+        await feed_engine(source, feeders[0])
+        work = asyncio.create_task(writers.run(4, 10))
+        fed = [asyncio.create_task(_fed_until(work, source, feeder)) for feeder in feeders]
+        while not work.done():
+            async with reader.moment(ASKED) as moment:
+                assert await moment.rows(by_orders) == await moment.rows(by_lines)
+        overtaken = sum([await one for one in fed])
+        await feed_engine(source, reader)
+        await assert_same(database, reader)
+        assert overtaken > 0
+        await reader._settling.settle(await head_of(reader), 0.0)
+        await assert_same(database, reader)
+
+
+async def _fed_until(work: "asyncio.Task[None]", source: SqlEngineSource, engine: ClickHouseEngine) -> int:
+    """How often it was overtaken."""
+    overtaken = 0
+    while not work.done():
+        try:
+            await feed_engine(source, engine)
+        except CopyMoved:
+            overtaken += 1
+    return overtaken
