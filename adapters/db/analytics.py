@@ -6,6 +6,7 @@ is far behind, is counted from the orders. Both give the same.
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from adapters.db.engine import Database, Snapshot, prepare
 from adapters.db.order_requests import Request, order_request
 from adapters.db.rollups import pending_orders
 from domain.analytics.plan import Cut
-from domain.ports.analytics import Analytics, AnalyticsMoment, OrdersAsked, SumTooLarge
+from domain.ports.analytics import Analytics, OrdersAsked, SumTooLarge
 from domain.ports.order_views import OrderQuery
 from domain.values.feed_positions import watermark_of
 
@@ -52,24 +53,16 @@ class SqlAnalytics(Analytics):
             yield SqlMoment(snapshot, request, seen[0], watermark_of(seen[1]), reads_cube=self._reads_cube)
 
 
-class SqlMoment(AnalyticsMoment):
-    def __init__(
-        self, snapshot: Snapshot, request: Request, as_of: datetime, watermark: str, *, reads_cube: bool
-    ) -> None:
-        self._snapshot = snapshot
-        self._request = request
-        self._as_of = as_of
-        self._watermark = watermark
-        self._reads_cube = reads_cube
-        self._pending: list[str] | None = _UNKNOWN
+@dataclass(slots=True)
+class SqlMoment:
+    """An AnalyticsMoment, in one snapshot."""
 
-    @property
-    def as_of(self) -> datetime:
-        return self._as_of
-
-    @property
-    def watermark(self) -> str:
-        return self._watermark
+    snapshot: Snapshot
+    request: Request
+    as_of: datetime
+    watermark: str
+    reads_cube: bool
+    _pending: list[str] | None = field(default_factory=lambda: _UNKNOWN, init=False)
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
         try:
@@ -78,15 +71,15 @@ class SqlMoment(AnalyticsMoment):
             raise SumTooLarge from error
 
     async def _found(self, cut: Cut) -> list[Any]:
-        shape, given = self._request.shape, self._request.values | cut_values(cut)
-        pending = await self._pending_orders() if cut.cube and self._reads_cube else None
+        shape, given = self.request.shape, self.request.values | cut_values(cut)
+        pending = await self._pending_orders() if cut.cube and self.reads_cube else None
         if pending is None:
-            return await self._snapshot.rows(cut_statement(shape_of(cut), shape), **given)
+            return await self.snapshot.rows(cut_statement(shape_of(cut), shape), **given)
         statement = cube_statement(shape_of(cut, cut.cube), shape)
-        return await self._snapshot.rows(statement, **given, pending=pending)
+        return await self.snapshot.rows(statement, **given, pending=pending)
 
     async def _pending_orders(self) -> list[str] | None:
         """None: the cube is not there, or too far behind."""
         if self._pending is _UNKNOWN:
-            self._pending = await pending_orders(self._snapshot)
+            self._pending = await pending_orders(self.snapshot)
         return self._pending

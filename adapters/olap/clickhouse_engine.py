@@ -5,26 +5,26 @@ meanwhile. A question that is given up is stopped on the server, as the connecti
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from adapters.analytics_questions import CopiedTables, Question, Questions
+from adapters.analytics_questions import CopiedTables, Questions
 from adapters.olap.bounds import bounds_of
 from adapters.olap.clickhouse_copy import ClickHouseCopy, layout_of
 from adapters.olap.clickhouse_dialect import DIALECTS
 from adapters.olap.clickhouse_places import Place
 from adapters.olap.clickhouse_server import ClickHouseAddress, ClickHouseServer
 from adapters.olap.clickhouse_settling import SETTLE_S, Settling
-from adapters.sql import Compiled, compiled_for
+from adapters.olap.statements import Statements
 from domain.analytics.plan import Cut
-from domain.ports.analytics import AnalyticsMoment, OrdersAsked, SumTooLarge
+from domain.ports.analytics import OrdersAsked, SumTooLarge
 from domain.ports.analytics_engine import AnalyticsEngine, CopyOfNoMoment, EngineBatch
 from domain.values.feed_positions import FeedPosition
 
-STATEMENTS_KEPT: Final = 512
 CANNOT_CONVERT: Final = 70
 """ClickHouse's code of what `accurateCast` finds."""
 QUESTIONS_OF_A_MOMENT: Final = 20
@@ -42,7 +42,7 @@ class ClickHouseEngine(AnalyticsEngine):
         self._copy = ClickHouseCopy(server, layout_of(tables))
         self._settling = Settling(server, self._copy)
         self._settle_s = max(SETTLE_S, QUESTIONS_OF_A_MOMENT * server.question_s)
-        self._compiled: dict[Hashable, Compiled] = {}
+        self._statements = {is_settled: Statements(dialect) for is_settled, dialect in DIALECTS.items()}
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -66,20 +66,11 @@ class ClickHouseEngine(AnalyticsEngine):
 
     async def answer(self, place: Place, asked: OrdersAsked, cut: Cut) -> list[tuple[Any, ...]]:
         question = self._questions(asked, cut)
-        compiled = self._statement(question, is_settled=place.is_settled)
+        compiled = self._statements[place.is_settled].of(question)
         given = compiled.arguments({**question.values, **bounds_of(cut)})
         values = {name: _sent(value) for name, value in zip(compiled.parameters, given, strict=True)}
         of_place = {**place.tables.parameters(*self._copy.names), **place.values}
         return await self.server.rows(compiled.text, {**values, **of_place})
-
-    def _statement(self, question: Question, *, is_settled: bool) -> Compiled:
-        key = (question.key, is_settled)
-        found = self._compiled.get(key)
-        if found is None:
-            if len(self._compiled) >= STATEMENTS_KEPT:
-                self._compiled.clear()
-            found = self._compiled[key] = compiled_for(question.clause(), DIALECTS[is_settled])
-        return found
 
     async def position(self) -> FeedPosition | None:
         return await self._copy.position()
@@ -100,27 +91,19 @@ class ClickHouseEngine(AnalyticsEngine):
         await self._copy.reset()
 
 
-class ClickHouseMoment(AnalyticsMoment):
-    def __init__(
-        self, engine: ClickHouseEngine, place: Place, asked: OrdersAsked, as_of: datetime, watermark: str
-    ) -> None:
-        self._engine = engine
-        self._place = place
-        self._asked = asked
-        self._as_of = as_of
-        self._watermark = watermark
+@dataclass(frozen=True, slots=True)
+class ClickHouseMoment:
+    """An AnalyticsMoment, at one place of the copy."""
 
-    @property
-    def as_of(self) -> datetime:
-        return self._as_of
-
-    @property
-    def watermark(self) -> str:
-        return self._watermark
+    engine: ClickHouseEngine
+    place: Place
+    asked: OrdersAsked
+    as_of: datetime
+    watermark: str
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
         try:
-            return await self._engine.answer(self._place, self._asked, cut)
+            return await self.engine.answer(self.place, self.asked, cut)
         except DatabaseError as error:
             if error.code != CANNOT_CONVERT:
                 raise

@@ -7,22 +7,23 @@ One process has the file at a time: whoever serves also feeds.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import duckdb
 
-from adapters.analytics_questions import CopiedTables, Question, Questions
+from adapters.analytics_questions import CopiedTables, Questions
 from adapters.faults import OperatorFault
 from adapters.olap.bounds import bounds_of
 from adapters.olap.duckdb_copy import DuckDbCopy, Place, layout_of, place_of
 from adapters.olap.duckdb_dialect import DuckDbDialect
-from adapters.sql import Compiled, compiled_for
+from adapters.olap.statements import Statements
 from domain.analytics.plan import Cut
-from domain.ports.analytics import AnalyticsMoment, OrdersAsked, SumTooLarge
+from domain.ports.analytics import OrdersAsked, SumTooLarge
 from domain.ports.analytics_engine import AnalyticsEngine, CopyOfNoMoment, EngineBatch
 from domain.values.enums import TimeGrain
 from domain.values.feed_positions import FeedPosition
@@ -30,7 +31,6 @@ from domain.values.feed_positions import FeedPosition
 T = TypeVar("T")
 READERS: Final = 4
 """Questions at once; each uses every core that is free."""
-STATEMENTS_KEPT: Final = 512
 _NO_DOWNLOADS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -51,7 +51,7 @@ class DuckDbEngine(AnalyticsEngine):
         self._copy = DuckDbCopy(connection.cursor(), layout_of(tables))
         self._feeder = ThreadPoolExecutor(1, "duckdb-feeder")
         self._readers = ThreadPoolExecutor(READERS, "duckdb-reader")
-        self._compiled: dict[Hashable, Compiled] = {}
+        self._statements = Statements(_DIALECT)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -82,17 +82,9 @@ class DuckDbEngine(AnalyticsEngine):
 
     async def answer(self, cursor: "duckdb.DuckDBPyConnection", asked: OrdersAsked, cut: Cut) -> list[tuple[Any, ...]]:
         question = self._questions(asked, cut)
-        compiled = self._statement(question)
+        compiled = self._statements.of(question)
         arguments = compiled.arguments({**question.values, **bounds_of(cut)})
         return await self._read(cursor, lambda: cursor.execute(compiled.text, arguments).fetchall())
-
-    def _statement(self, question: Question) -> Compiled:
-        found = self._compiled.get(question.key)
-        if found is None:
-            if len(self._compiled) >= STATEMENTS_KEPT:
-                self._compiled.clear()
-            found = self._compiled[question.key] = compiled_for(question.clause(), _DIALECT)
-        return found
 
     async def position(self) -> FeedPosition | None:
         return (await self._fed(self._copy.place)).position
@@ -120,32 +112,19 @@ class DuckDbEngine(AnalyticsEngine):
         self._readers.shutdown()
 
 
-class DuckDbMoment(AnalyticsMoment):
-    def __init__(
-        self,
-        engine: DuckDbEngine,
-        cursor: "duckdb.DuckDBPyConnection",
-        asked: OrdersAsked,
-        as_of: datetime,
-        watermark: str,
-    ) -> None:
-        self._engine = engine
-        self._cursor = cursor
-        self._asked = asked
-        self._as_of = as_of
-        self._watermark = watermark
+@dataclass(frozen=True, slots=True)
+class DuckDbMoment:
+    """An AnalyticsMoment, in one transaction of the copy."""
 
-    @property
-    def as_of(self) -> datetime:
-        return self._as_of
-
-    @property
-    def watermark(self) -> str:
-        return self._watermark
+    engine: DuckDbEngine
+    cursor: "duckdb.DuckDBPyConnection"
+    asked: OrdersAsked
+    as_of: datetime
+    watermark: str
 
     async def rows(self, cut: Cut) -> list[tuple[Any, ...]]:
         try:
-            found = await self._engine.answer(self._cursor, self._asked, cut)
+            found = await self.engine.answer(self.cursor, self.asked, cut)
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             raise SumTooLarge from error
         if cut.clock is None or cut.clock.grain is not TimeGrain.HOUR:

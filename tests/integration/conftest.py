@@ -8,6 +8,7 @@ from adapters.bootstrap import EMBEDDED, Local
 from adapters.db.engine import Database
 from adapters.doctor.examination import examine
 from tests.fixtures.shop import Shop
+from tests.fixtures.writers import Writers
 
 
 @pytest.fixture
@@ -29,6 +30,14 @@ async def any_shop(request: pytest.FixtureRequest, database: Database) -> AsyncI
     """Both, one after the other."""
     async for shop in _opened(database, EMBEDDED if request.param == "joined" else {}):
         yield shop
+
+
+@pytest.fixture
+async def writers(database: Database) -> Writers:
+    """At work on six orders."""
+    found = Writers(database, seed=5)
+    await found.open(6)
+    return found
 
 
 async def _opened(database: Database, local: Local) -> AsyncIterator[Shop]:

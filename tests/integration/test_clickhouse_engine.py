@@ -60,13 +60,6 @@ async def engine(opened: Open) -> AsyncIterator[ClickHouseEngine]:
         yield found
 
 
-@pytest.fixture
-async def writers(database: Database) -> Writers:
-    found = Writers(database, seed=5)
-    await found.open(6)
-    return found
-
-
 async def head_of(engine: ClickHouseEngine) -> Place:
     head = await engine._copy.head()
     assert head is not None

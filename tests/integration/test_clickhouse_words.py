@@ -18,19 +18,10 @@ from adapters.olap.clickhouse_dialect import DIALECTS
 from adapters.sql import compiled_for
 from domain.analytics.calendar import bucket_of, zone_of
 from domain.values.enums import TimeGrain
+from tests.fixtures.engine_values import AMOUNTS, ZONES
 
 pytestmark = pytest.mark.nightly
 
-ZONES = (
-    "UTC",
-    "Europe/Berlin",
-    "America/Sao_Paulo",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "Pacific/Auckland",
-    "Australia/Lord_Howe",
-)
-AMOUNTS = st.integers(0, 2**63 - 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

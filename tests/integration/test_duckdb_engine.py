@@ -26,13 +26,6 @@ async def engine(tmp_path: Path) -> AsyncIterator[DuckDbEngine]:
         yield found
 
 
-@pytest.fixture
-async def writers(database: Database) -> Writers:
-    found = Writers(database, seed=5)
-    await found.open(6)
-    return found
-
-
 async def test_a_batch_is_taken_in_whole_or_not_at_all(
     database: Database, writers: Writers, engine: DuckDbEngine
 ) -> None:

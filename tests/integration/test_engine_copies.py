@@ -53,13 +53,6 @@ async def engine(copies: Copies) -> AsyncIterator[AnalyticsEngine]:
         yield found
 
 
-@pytest.fixture
-async def writers(database: Database) -> Writers:
-    found = Writers(database, seed=5)
-    await found.open(6)
-    return found
-
-
 async def test_beside_writers_every_answer_is_of_one_moment(
     database: Database, writers: Writers, engine: AnalyticsEngine
 ) -> None:

@@ -61,13 +61,6 @@ async def assert_same(database: Database, copy: Copy) -> None:
         assert copy.rows(table.name) == await stored(database, table.name, columns)
 
 
-@pytest.fixture
-async def writers(database: Database) -> Writers:
-    found = Writers(database, seed=3)
-    await found.open(6)
-    return found
-
-
 @ROUNDS
 async def test_beside_eight_writers_the_copy_has_each_version_that_its_watermark_has(
     database: Database, writers: Writers, rounds: int

@@ -38,13 +38,6 @@ def read(cells: Any, key_count: int) -> Any:
 READ = (read(cube.hours(), 9), read(cube.days(), 5))
 
 
-@pytest.fixture
-async def writers(database: Database) -> Writers:
-    found = Writers(database, seed=2)
-    await found.open(6)
-    return found
-
-
 def rows(found: list[Any]) -> list[tuple[Any, ...]]:
     return sorted(tuple(row) for row in found)
 

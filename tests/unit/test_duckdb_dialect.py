@@ -17,18 +17,9 @@ from adapters.sql import compiled_for
 from domain.analytics.calendar import bucket_of, zone_of
 from domain.analytics.plan import Cut, Having
 from domain.values.enums import Measure, TimeGrain
+from tests.fixtures.engine_values import AMOUNTS, ZONES
 
 DIALECT = DuckDbDialect()  # type: ignore[no-untyped-call]
-ZONES = (
-    "UTC",
-    "Europe/Berlin",
-    "America/Sao_Paulo",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "Pacific/Auckland",
-    "Australia/Lord_Howe",
-)
-AMOUNTS = st.integers(0, 2**63 - 1)
 
 
 @pytest.fixture(scope="module")
