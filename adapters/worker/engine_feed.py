@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-from adapters.worker.telling import tell
+from adapters.worker.telling import LastingFault
 from domain.actions.feed_engine import Progress, feed_engine
 from domain.ports.analytics_engine import AnalyticsEngine, EngineBatch, EngineCopy, EngineSource, FeederLease, HeldLease
 from domain.values.feed_positions import FeedPosition
@@ -38,6 +38,7 @@ class EngineFeed:
         self.engine: Final = engine
         self.lease: Final = lease or NobodyElse()
         self._every_s = every_s
+        self._fault = LastingFault("The analytical copy could not be fed; it is tried again.")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -72,13 +73,14 @@ class EngineFeed:
             try:
                 await self._feed_while_held()
             except Exception as error:  # noqa: BLE001  whatever failed, it is tried again
-                tell(error, "The analytical copy could not be fed; it is tried again.")
+                self._fault.goes_on(error)
             await asyncio.sleep(self._every_s)
 
     async def _feed_while_held(self) -> None:
         async with self.lease.taken() as held:
             while held is not None:
                 await feed_engine(self.source, _Leased(self.engine, held))
+                self._fault.is_over()
                 await asyncio.sleep(self._every_s)
 
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TextIO
 
 from adapters.row_pieces import RowPieces
-from adapters.worker.telling import tell
+from adapters.worker.telling import LastingFault, tell
 from domain.exports.jobs import MEDIA_TYPES, SUFFIXES
 from domain.ports.blob_store import BlobStore
 from domain.ports.clock import Clock
@@ -114,6 +114,7 @@ class ExportWorker:
         self._clock = clock
         self._terms = terms
         self._wake = asyncio.Event()
+        self._fault = LastingFault("The worker could not look for exports; it tries again.")
 
     def wake(self) -> None:
         self._wake.set()
@@ -123,8 +124,9 @@ class ExportWorker:
         while not stop.is_set():
             try:
                 is_idle = not await self.turn(stop)
+                self._fault.is_over()
             except Exception as error:  # noqa: BLE001  whatever it is, it may be over with the next look
-                tell(error, "The worker could not look for exports; it tries again.")
+                self._fault.goes_on(error)
                 is_idle = True
             if is_idle:
                 await self._sleep(stop)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from adapters.worker.telling import tell
+from adapters.worker.telling import LastingFault, tell
 from domain.actions.errands import perform
 from domain.actions.fire_timer import fire_timer
 from domain.ports.bundle import Ports
@@ -36,6 +36,7 @@ class Worker:
         self._queue = queue
         self._poll_s = poll_s
         self._wake = asyncio.Event()
+        self._fault = LastingFault("The worker could not look for work; it tries again.")
         self._swept_at: datetime | None = None
 
     def wake(self) -> None:
@@ -72,10 +73,12 @@ class Worker:
 
     async def _turn(self) -> int:
         try:
-            return await self.turn()
+            done = await self.turn()
         except Exception as error:  # noqa: BLE001  whatever failed, it looks again
-            tell(error, "The worker could not look for work; it tries again.")
+            self._fault.goes_on(error)
             return 0
+        self._fault.is_over()
+        return done
 
     async def _sleep(self, stopping: "asyncio.Task[bool]") -> None:
         waking = asyncio.create_task(self._wake.wait())

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import Final
 
-from adapters.worker.telling import tell
+from adapters.worker.telling import LastingFault
 from domain.ports.rollups import Rollups
 
 LOOK_EVERY_S: Final = 1.0
@@ -15,6 +15,7 @@ class RollupUpkeep:
     def __init__(self, rollups: Rollups, *, every_s: float = LOOK_EVERY_S) -> None:
         self._rollups = rollups
         self._every_s = every_s
+        self._fault = LastingFault("The cube could not be kept; it is tried again.")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; a part that was begun is finished. Faults of the database are waited out."""
@@ -38,6 +39,7 @@ class RollupUpkeep:
         try:
             done = await self._rollups.advance()
         except Exception as error:  # noqa: BLE001  whatever failed, it is tried again
-            tell(error, "The cube could not be kept; it is tried again.")
+            self._fault.goes_on(error)
             return False
+        self._fault.is_over()
         return done is not None and done.has_more
