@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,13 +17,13 @@ from rich.table import Table
 from adapters.seeding.plans import Baskets
 from tests.benchmarks import load, report, variables
 from tests.benchmarks.answers import AnswersDifferError
-from tests.benchmarks.bi_analytics import compare
+from tests.benchmarks.bi_analytics import Compared, compare
 from tests.benchmarks.bi_exports import ExportError, export_all, feel, working
 from tests.benchmarks.bi_questions import OF_CUBE, OF_ROWS
 from tests.benchmarks.databases import KeptOrdersError, Seeded, connected, seeded, write_policies
 from tests.benchmarks.measuring import environment
 from tests.benchmarks.operations import DOCUMENTS, LIST, PLACE
-from tests.benchmarks.processes import Cores, serving
+from tests.benchmarks.processes import Cores, on_all_cores, serving
 from tests.benchmarks.server import OURS
 from tests.fixtures.server_process import COMMAND
 
@@ -31,6 +31,7 @@ MOST_OVERHEAD: Final = 1.2
 LEAST_OF_CUBE: Final = 20.0
 LEAST_OF_COPY: Final = {"JSONL": 0.3, "PARQUET": 0.25}
 MOST_ABOVE_IDLE_MB: Final = 100.0
+LEAST_OF_ENGINE: Final = 2.0
 MOST_FELT: Final = 2.0
 BASKETS: Final = Baskets((17, 23, 24, 17, 11, 8), (17, 23, 24, 17, 11, 8))
 """Three lines an order, on the average."""
@@ -91,7 +92,7 @@ def _measured(orders: int, seconds: int, rounds: int, connections: int, kept: Pa
             **environment(data.url, data.folder, write_policies(data.folder / "policies")),
             "ORDER_CENTER_REQUEST_DEADLINE_MS": DEADLINE_MS,
         }
-        _rebuild_rollups(env)
+        _run(env, "rollups", "rebuild")
         with serving(OURS, cores, env, data.folder / "bi.log") as server:
             lines = [*_of_analytics(lambda asked: compare(server, data.url, asked, rounds))]
             _say(lines)
@@ -110,7 +111,12 @@ def _measured(orders: int, seconds: int, rounds: int, connections: int, kept: Pa
                     for one in feel(server, bodies, seconds, connections)
                 ]
                 _say(felt)
-    return [*lines, *exported, *felt]
+        engine_env = {**env, "ORDER_CENTER_ANALYTICS_ENGINE": "duckdb"}
+        _run(engine_env, "analytics", "load")
+        with serving(OURS, cores, engine_env, data.folder / "bi.log") as server:
+            engine = [*_of_engine(compare(server, data.url, OF_ROWS, rounds))]
+            _say(engine)
+    return [*lines, *exported, *felt, *engine]
 
 
 def _of_analytics(ask: Callable[[Any], Any]) -> Iterator[Line]:
@@ -131,11 +137,21 @@ def _of_export(one: Any) -> Iterator[Line]:
     yield Line(f"memory of {one.format} above idle, MB", one.above_idle_mb, f"< {MOST_ABOVE_IDLE_MB:.0f}", is_met, "")
 
 
-def _rebuild_rollups(env: Mapping[str, str]) -> None:
-    command, whole = [COMMAND, "rollups", "rebuild"], {**os.environ, **env}
-    done = subprocess.run(command, env=whole, capture_output=True, text=True, check=False)  # noqa: S603  our own command
+def _of_engine(compared: Iterable[Compared]) -> Iterator[Line]:
+    for one in compared:
+        times = one.statement_ms / one.ours_ms
+        note = f"{one.ours_ms:.0f} ms, by hand {one.statement_ms:.0f} ms, {one.rows} rows"
+        yield Line(f"DuckDB, {one.name}", times, f"≥ {LEAST_OF_ENGINE} × SQL", times >= LEAST_OF_ENGINE, note)
+
+
+def _run(env: Mapping[str, str], *command: str) -> None:
+    """One of our commands, on all cores."""
+    with on_all_cores():
+        done = subprocess.run(  # noqa: S603  our own command
+            [COMMAND, *command], env={**os.environ, **env}, capture_output=True, text=True, check=False
+        )
     if done.returncode != 0:
-        raise AnswersDifferError(f"The rollups were not rebuilt: {done.stderr[-2000:]}")
+        raise AnswersDifferError(f"{' '.join(command)} failed: {done.stderr[-2000:]}")
 
 
 async def _counted(data: Seeded) -> str:

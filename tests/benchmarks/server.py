@@ -14,7 +14,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from adapters.bootstrap import OrderCenter, assembled
+from adapters.bootstrap import OrderCenter, assembled, with_engine
 from adapters.entrypoints.auth import DemoKeys
 from adapters.entrypoints.collecting import settle
 from adapters.entrypoints.serving import serve
@@ -33,7 +33,7 @@ Serve = Callable[[Settings, str, socket.socket], Awaitable[None]]
 
 async def _ours(settings: Settings, url: str, listener: socket.socket) -> None:
     """As `order-center serve` serves."""
-    async with assembled(settings, url) as center:
+    async with assembled(settings, url) as whole, with_engine(whole) as center:
         await serve(center, _keys(center), listener, lambda: _say_ready(listener))
 
 
