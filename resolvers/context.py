@@ -1,14 +1,18 @@
 """What every resolver is given: who asks, the ports, this request's loaders, and until when the answer is wanted."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 
 from domain.access.viewer import Viewer
 from domain.ports.bundle import Ports
-from resolvers.loaders import Loaders
+from domain.values.faults import ServiceUnavailable
+from resolvers.loaders import TOO_LATE, Loaders
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,14 @@ class RequestContext:
     ) -> "RequestContext":
         """With a set of loaders of its own: to be made inside the loop that answers the request."""
         return cls(viewer, ports, Loaders(ports, viewer, deadline), deadline, request_id, gone)
+
+    async def in_time(self, service: str, work: Awaitable[T]) -> T:
+        """For what may take longer than a caller waits: given up at the deadline. Raises ServiceUnavailable."""
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await work
+        except TimeoutError as error:
+            raise ServiceUnavailable(service, TOO_LATE) from error
 
 
 Info = strawberry.Info[RequestContext, Any]

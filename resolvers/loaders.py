@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import fields
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiodataloader import DataLoader
 
@@ -25,6 +25,8 @@ from domain.ports.bundle import Ports
 from domain.ports.order_views import Columns, PartsOf
 from domain.values.faults import ServiceRejected, ServiceUnavailable
 from resolvers.batches import BATCHES, Batch
+
+TOO_LATE: Final = "the request's deadline has passed"
 
 
 class Wanted(NamedTuple):
@@ -248,7 +250,7 @@ def _runs(shelves: Shelves, wanted: Sequence[Wanted]) -> list[Coroutine[Any, Any
 
 
 def _too_late(batch: Batch, count: int) -> list[Any]:
-    return [ServiceUnavailable(batch.service, "the request's deadline has passed")] * count
+    return [ServiceUnavailable(batch.service, TOO_LATE)] * count
 
 
 async def _taken(shelf: Shelf, keys: Sequence[Any]) -> list[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.db.changes import SqlTombstones
 from adapters.db.engine import Transaction
-from adapters.db.tables import metadata, orders
+from adapters.db.tables import metadata, order_tombstones, orders
 from adapters.db.work_tables import idempotency_keys, jobs
 from adapters.sql import Statement, prepare
 
@@ -19,6 +19,11 @@ async def erase(transaction: Transaction, order_id: str, ids: Collection[str], n
     await transaction.execute(_FORGET_KEYS, ids=_named_ids(ids))
     for statement in _DELETES:
         await transaction.execute(statement, order_id=order_id)
+
+
+async def is_erased(transaction: Transaction, order_id: str) -> bool:
+    found: bool = await transaction.value(_IS_ERASED, order_id=order_id)
+    return found
 
 
 async def has_jobs(transaction: Transaction, order_id: str) -> bool:
@@ -60,4 +65,7 @@ _KEPT_UNTIL: Final = prepare(
         idempotency_keys.c.expires_at > bindparam("now", type_=idempotency_keys.c.expires_at.type), _names_one_of_them()
     )
 )
-_HAS_JOBS: Final = prepare(select(exists(literal(1)).where(jobs.c.order_id == bindparam("order_id", type_=Text()))))
+_HAS_JOBS, _IS_ERASED = (
+    prepare(select(exists(literal(1)).where(table.c.order_id == bindparam("order_id", type_=Text()))))
+    for table in (jobs, order_tombstones)
+)

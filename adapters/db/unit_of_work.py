@@ -157,6 +157,9 @@ class SqlUnitOfWork:
     async def keys_kept_until(self, ids: Collection[str], now: datetime) -> datetime | None:
         return await erasing.keys_kept_until(self._transaction, ids, now)
 
+    async def is_erased(self, order_id: str) -> bool:
+        return await erasing.is_erased(self._transaction, order_id)
+
     async def erase(self, order_id: str, ids: Collection[str], now: datetime) -> None:
         self._has_steps = True
         with _conflicts():

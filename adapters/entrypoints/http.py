@@ -4,6 +4,7 @@ A request is bounded before anything is made of it: its size, its type, its form
 schema and the assets is JSON, faults included.
 """
 
+import asyncio
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -36,6 +37,8 @@ REFUSALS: Final = {
     404: ("NOT_FOUND", "There is nothing here."),
     405: ("METHOD_NOT_ALLOWED", "This method is not allowed here."),
 }
+ENGINE_LIMIT_S: Final = 1.0
+"""For so long `/metrics` waits for an analytical engine."""
 READ_ONLY: Final = {"allow": "GET, HEAD"}
 
 
@@ -108,10 +111,11 @@ async def _feed_lag(center: OrderCenter) -> FeedLag | None:
 
 
 async def _engine_lag(feed: EngineFeed | None) -> float | None:
-    """An engine that is a server may be away: then the other figures are still known."""
+    """An engine that is a server may be away, or silent: then the other figures are still known."""
     try:
-        return None if feed is None else await feed.lag_seconds()
-    except ServiceUnavailable:
+        async with asyncio.timeout(ENGINE_LIMIT_S):
+            return None if feed is None else await feed.lag_seconds()
+    except (ServiceUnavailable, TimeoutError):
         return None
 
 

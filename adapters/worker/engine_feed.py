@@ -78,6 +78,8 @@ class EngineFeed:
 
     async def _feed_while_held(self) -> None:
         async with self.lease.taken() as held:
+            if held is None:
+                self._fault.forget()  # it is another's, if it goes on
             while held is not None:
                 await feed_engine(self.source, _Leased(self.engine, held))
                 self._fault.is_over()

@@ -30,4 +30,8 @@ class LastingFault:
     def is_over(self) -> None:
         if self._told is not None:
             log.warning("That is over now: %s", self.sentence)
-            self._told = None
+            self.forget()
+
+    def forget(self) -> None:
+        """It is told anew should it come again."""
+        self._told = None

@@ -33,6 +33,13 @@ class Erased:
     """That of the DELETE."""
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedBefore:
+    """There is nothing left to do, as when a call that was broken off is made again."""
+
+    order_id: str
+
+
 async def kept(ports: Ports, order_id: str) -> Kept | None:
     """Why the order would stay now. Nothing is written."""
 
@@ -43,7 +50,7 @@ async def kept(ports: Ports, order_id: str) -> Kept | None:
     return await in_transaction(ports, look)
 
 
-async def erase_order(ports: Ports, order_id: str) -> Erased | Kept:
+async def erase_order(ports: Ports, order_id: str) -> Erased | ErasedBefore | Kept:
     """One transaction. Where promotions are another system they forget the member before: whoever is interrupted there erases the
     order again. Raises ServiceUnavailable.
     """
@@ -53,9 +60,9 @@ async def erase_order(ports: Ports, order_id: str) -> Erased | Kept:
             return stays
         await ports.promotions.forget_member(order_id)
 
-    async def work(uow: UnitOfWork) -> Erased | Kept:
+    async def work(uow: UnitOfWork) -> Erased | ErasedBefore | Kept:
         order = await _erasable(ports, uow, order_id)
-        if isinstance(order, Kept):
+        if not isinstance(order, Order):
             return order
         promotions = uow.local(Promotions)
         if promotions is not None:
@@ -67,11 +74,11 @@ async def erase_order(ports: Ports, order_id: str) -> Erased | Kept:
     return await in_transaction(ports, work)
 
 
-async def _erasable(ports: Ports, uow: UnitOfWork, order_id: str) -> Order | Kept:
+async def _erasable(ports: Ports, uow: UnitOfWork, order_id: str) -> Order | ErasedBefore | Kept:
     """Locked. What callers may send again is kept as long as they may: it would be done anew."""
     now, order = ports.clock.now(), await uow.load(EVERYTHING, order_id)
     if order is None:
-        return Kept(order_id, "there is no such order")
+        return ErasedBefore(order_id) if await uow.is_erased(order_id) else Kept(order_id, "there is no such order")
     head = order.head
     policy = ports.policies.unit(head.business_unit)
     if policy is None:

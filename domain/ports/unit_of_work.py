@@ -157,6 +157,10 @@ class UnitOfWork(Protocol):
         """Every row of the order goes, and the expired keys that name one of these ids; a tombstone stays. It is locked."""
         ...
 
+    async def is_erased(self, order_id: str) -> bool:
+        """Whether there was such an order, and it is gone."""
+        ...
+
     async def unpaid_orders_of(self, business_unit: str, member_id: str) -> int:
         """Of a member; nobody else counts them until the end of the transaction."""
         ...

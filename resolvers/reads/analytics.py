@@ -115,7 +115,9 @@ async def order_analytics(
 ) -> AnalyticsTable:
     asked = given(input_.filter)
     order_filter = OrderFilter() if asked is None else asked.to_domain()
-    return await analyse_orders(info.context.ports, info.context.viewer, input_.to_domain(), order_filter)
+    context = info.context
+    work = analyse_orders(context.ports, context.viewer, input_.to_domain(), order_filter)
+    return await context.in_time("analytics", work)
 
 
 def analytics_catalog() -> AnalyticsCatalogue:

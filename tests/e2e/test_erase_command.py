@@ -68,7 +68,10 @@ def test_orders_that_are_over_go_and_others_hold_all_of_them(seeded: dict[str, s
     assert (done.returncode, done.stdout) == (0, f"{first} is erased.\n{second} is erased.\n")
     assert done.stderr.count(" order_center.audit: ") == 2
     assert f"order_center.audit: {first} of " in done.stderr
-    agreed = answered("y", "erase", third, env=seeded)
+    again = run("erase", first, "--yes", env={**seeded, "ORDER_CENTER_LOG_LEVEL": "ERROR"})
+    assert (again.returncode, again.stdout, again.stderr) == (0, f"{first} was erased before.\n", "")
+    agreed = answered("y", "erase", third, env={**seeded, "ORDER_CENTER_LOG_LEVEL": "ERROR"})
+    assert agreed.stderr.count(" order_center.audit: ") == 1
     assert (agreed.returncode, agreed.stdout) == (0, f"{third} is erased.\n")
     assert exported(seeded, path) == {name: before[name] for name in before.keys() - {first, second, third}}
     assert run("doctor", env=seeded).returncode == 0

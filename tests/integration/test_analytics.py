@@ -9,9 +9,10 @@ from typing import Any, Final
 import httpx
 import pytest
 from graphql.execution import ExecutionResult
+from sqlalchemy import text
 
 from adapters.bootstrap import OrderCenter
-from adapters.db.engine import Database
+from adapters.db.engine import Database, prepare
 from adapters.db.queue import SqlQueue
 from adapters.entrypoints.auth import DemoKeys
 from adapters.entrypoints.http import application
@@ -19,6 +20,7 @@ from adapters.settings import Settings
 from adapters.worker.loop import Worker
 from domain.access.viewer import Viewer
 from domain.values.enums import ActorKind, ChannelKind, OrderStatus, Role
+from domain.values.faults import ServiceUnavailable
 from domain.values.feed_positions import position_of
 from resolvers.context import RequestContext
 from resolvers.faults import fault_of
@@ -332,6 +334,24 @@ AT_THE_BEGINNING: Final = {"gte": "0001-01-01T00:00:00Z", "lt": "0001-01-03T00:0
 )  # fmt: skip
 async def test_what_cannot_be_answered_is_refused_with_its_code(shop: Shop, asked: dict[str, Any], code: str) -> None:
     assert await refused(shop, **{"measures": ["ORDERS"], **asked}) == code
+
+
+async def test_a_question_past_its_deadline_is_given_up_in_the_database_too(database: Database) -> None:
+    """Somebody holds the orders; the statement that waits for them does not outlive its caller."""
+    ports = Shop(database).ports
+    async with database.transaction() as other:
+        await other.execute(prepare(text("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")))
+        deadline = asyncio.get_running_loop().time() + 0.3
+        context = RequestContext.of(ADMIN, ports, deadline=deadline, request_id="r")
+        result = await executed(ASK, {"input": {"measures": ["MEMBERS"]}}, context=context)
+        waiting = await other.rows(prepare(text("SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'")))
+    assert result.data == {"orderAnalytics": None}
+    assert result.errors is not None
+    (error,) = result.errors
+    fault = fault_of(error)
+    assert isinstance(fault, ServiceUnavailable)
+    assert (fault.code, fault.service) == ("SERVICE_UNAVAILABLE", "analytics")
+    assert waiting == []
 
 
 HALF: Final = 2**62

@@ -11,12 +11,13 @@ from adapters.bootstrap import OrderCenter
 from adapters.entrypoints.faults import UsageFault
 from adapters.entrypoints.running import with_center
 from domain.access.viewer import EVERYTHING
-from domain.actions.erase_orders import Kept, erase_order, kept
+from domain.actions.erase_orders import ErasedBefore, Kept, erase_order, kept
 from domain.values.ids import IdKind, kind_of
 
 NOTHING: Final = "Nothing was erased."
 
 log = logging.getLogger("order_center.audit")
+log.setLevel(logging.INFO)  # whatever the level of all else is
 app = typer.Typer()
 
 
@@ -67,6 +68,9 @@ async def _erase(center: OrderCenter, order_id: str) -> None:
     done = await erase_order(center.ports, order_id)
     if isinstance(done, Kept):
         raise UsageFault(f"{order_id} stays, as it has changed meanwhile: {done.why}. Those said before are erased.")
+    if isinstance(done, ErasedBefore):
+        typer.echo(f"{order_id} was erased before.")
+        return
     log.info(
         "%s of %s on %s was erased by %s; its last version is %d.",
         done.order_id,
