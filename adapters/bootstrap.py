@@ -39,6 +39,7 @@ from adapters.embedded.promotions import EmbeddedPromotions
 from adapters.embedded.voucher_codes import EmbeddedVoucherCodes
 from adapters.export.folder_store import FolderStore
 from adapters.export.links import SignedLinks
+from adapters.olap.clickhouse_address import ClickHouseAddress
 from adapters.olap.standing_in import EngineElseDatabase
 from adapters.policy_files import load_policies
 from adapters.settings import AnalyticsEngineKind, Settings, SettingsError, signing_key
@@ -237,7 +238,7 @@ def _lease_of(center: OrderCenter) -> FeederLease | None:
     url = center.settings.analytics_url
     if center.settings.analytics_engine is not AnalyticsEngineKind.CLICKHOUSE or url is None:
         return None
-    return SqlFeederLease(center.database, url.rpartition("@")[2])
+    return SqlFeederLease(center.database, ClickHouseAddress.of(url).place)
 
 
 def exports_over(settings: Settings, database: Database, secret: str, ports: Ports) -> Exports:

@@ -1,6 +1,7 @@
 """What analytical engines are fed with: the rows of the orders that changed, each batch in one snapshot."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -45,11 +46,12 @@ class SqlEngineSource(EngineSource):
         async with self._database.snapshot() as snapshot:
             ((as_of, held),) = await snapshot.rows(_NOW)
             now = FeedSnapshot.of(held)
-            if after is None:
-                after = FeedPosition(now.first_running, 0, now, "")
-            if after.is_listing:
-                return await _listed(snapshot, after, as_of)
-            return await _changed(snapshot, after, now, as_of)
+            place = FeedPosition(now.first_running, 0, now, "") if after is None else after
+            if place.is_listing:
+                found = await _listed(snapshot, place, as_of)
+            else:
+                found = await _changed(snapshot, place, now, as_of)
+            return replace(found, after=after)
 
     async def lag_seconds(self, after: FeedPosition | None) -> float:
         place = BEGINNING if after is None or after.is_listing else after
@@ -69,7 +71,7 @@ async def _listed(snapshot: Snapshot, after: FeedPosition, as_of: datetime) -> E
         raise AssertionError("orders are listed as a snapshot holds them")
     is_over = len(ids) < ORDERS_AT_ONCE
     position = at_snapshot(held) if is_over else FeedPosition(after.transaction, 0, held, ids[-1])
-    return EngineBatch(tuple(ids), await _rows_of(snapshot, ids), position, None, as_of)
+    return EngineBatch(tuple(ids), await _rows_of(snapshot, ids), after, position, None, as_of)
 
 
 async def _changed(snapshot: Snapshot, after: FeedPosition, now: FeedSnapshot, as_of: datetime) -> EngineBatch:
@@ -79,12 +81,12 @@ async def _changed(snapshot: Snapshot, after: FeedPosition, now: FeedSnapshot, a
     if len(pending) <= PLACES_AT_ONCE:
         ids = list(dict.fromkeys(row["order_id"] for row in pending))
         position = at_snapshot(now)
-        return EngineBatch(tuple(ids), await _rows_of(snapshot, ids), position, cursor_of(position), as_of)
+        return EngineBatch(tuple(ids), await _rows_of(snapshot, ids), after, position, cursor_of(position), as_of)
     row = await snapshot.row(NEXT[has_snapshot], **given, limit=PLACES_AT_ONCE)
     if row is None:
-        return EngineBatch((), (), after, None, as_of)
+        return EngineBatch((), (), after, after, None, as_of)
     position = after.past(int(row["transaction"]), row["position"])
-    return EngineBatch(tuple(row["ids"]), await _rows_of(snapshot, row["ids"]), position, None, as_of)
+    return EngineBatch(tuple(row["ids"]), await _rows_of(snapshot, row["ids"]), after, position, None, as_of)
 
 
 async def _rows_of(reader: Reader, ids: Sequence[str]) -> tuple[TableRows, ...]:

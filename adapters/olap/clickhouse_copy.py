@@ -10,11 +10,14 @@ from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Text
 from adapters.analytics_questions import CopiedTables
 from adapters.olap.clickhouse_dialect import TABLE, visible
 from adapters.olap.clickhouse_places import CopyMoved, Place, Places
-from adapters.olap.clickhouse_server import ClickHouseServer
+from adapters.olap.clickhouse_server import WORK_LIMIT_S, ClickHouseServer
 from domain.ports.analytics_engine import EngineBatch
+from domain.values.faults import ServiceUnavailable
 from domain.values.feed_positions import FeedPosition
 
 SUPERSEDED: Final = "superseded"
+INSERTS_REMEMBERED: Final = 1000
+"""By each table: one that is sent again, as its answer was lost, adds nothing, however late the first one arrives."""
 NAMED: Final = "batch_orders"
 """The orders that a batch names."""
 _KINDS: Final[tuple[tuple[type, str], ...]] = (
@@ -66,9 +69,10 @@ class ClickHouseCopy:
         self.layout_name: Final = layout_name(layout)
         self.names: Final = (*layout, *BESIDE)
         self._server = server
-        self._place: Place | None = None
-        self._may_have_twin = True
-        """Whether an attempt at the next number may have been made before."""
+        self.cleared = 0
+        """Of gaps that ended before, no row is left (`clickhouse_settling.py`)."""
+        self._last: Place | None = None
+        """The place that was written here last: no attempt at the next one was made since. None: nobody knows."""
 
     async def head(self) -> Place | None:
         """None: there is no copy, or it is of other columns, from before or after an upgrade."""
@@ -77,33 +81,32 @@ class ClickHouseCopy:
 
     async def position(self) -> FeedPosition | None:
         head = await self.head()
-        if head != self._place:
-            self._place, self._may_have_twin = head, True
         return None if head is None else head.position
 
     async def order_count(self) -> int:
         head = await self.head()
         if head is None:
             return 0
-        ((count,),) = await self._server.rows(_COUNT, self._values(head))
+        ((count,),) = await self._server.rows(_COUNT, self._values(head), WORK_LIMIT_S)
         return int(count)
 
     async def take_in(self, batch: EngineBatch) -> Place:
-        """Raises CopyMoved."""
-        if self._place is None:
-            await self.position()
-        place = self._place or await self.reset()
-        try:
-            following = place.next(await self.places.clock() if self._may_have_twin else None)
-            following = await self._put(place, following, batch)
-        except BaseException:
-            self._place, self._may_have_twin = None, True
-            raise
-        self._place, self._may_have_twin = following, False
-        return following
+        """What came already changes nothing. Raises CopyMoved where the batch does not follow what is there."""
+        place = await self.head()
+        if place is None and batch.after is None:
+            place = await self.reset()
+        if place is None or place.position != batch.after:
+            if place is None or place.position != batch.position:
+                raise CopyMoved
+            return place
+        is_next, self._last = place == self._last, None
+        following = place.next(None if is_next else await self.places.clock(), self.cleared)
+        self._last = await self._put(place, following, batch)
+        return self._last
 
     async def reset(self) -> Place:
         """A new generation, with nothing in it yet."""
+        await self.places.make()
         generation = await self.places.clock()
         place = Place(0, generation, generation, self.layout_name)
         for name in self.names:
@@ -111,7 +114,7 @@ class ClickHouseCopy:
         while (head := await self.places.head()) != place:  # a feeder may commit in the same moment, and be the first
             place = replace(place, number=1 if head is None else head.number + 1)
             await self.places.write(place)
-        self._place, self._may_have_twin = place, False
+        self._last = place
         return place
 
     def _definition(self, place: Place, name: str) -> str:
@@ -120,6 +123,7 @@ class ClickHouseCopy:
         return (
             f"CREATE TABLE {place.tables[name]} ({shown}, INDEX by_batch batch TYPE minmax GRANULARITY 1)"
             f' ENGINE = MergeTree ORDER BY ("{next(iter(columns))}", batch)'
+            f" SETTINGS non_replicated_deduplication_window = {INSERTS_REMEMBERED}"
         )
 
     async def _put(self, place: Place, following: Place, batch: EngineBatch) -> Place:
@@ -147,17 +151,17 @@ class ClickHouseCopy:
                 await self._server.insert(place.tables[table.name], kinds, rows)
 
     async def _checked(self, place: Place, batch: EngineBatch) -> bool:
-        """That every row is there once: an insert may have been sent twice, where its answer was lost. Whether anything is superseded."""
+        """That every row is there once. Whether anything is superseded."""
         expected = {NAMED: len(batch.order_ids), **{table.name: len(table.rows) for table in batch.tables}}
         counts = ", ".join(
             f"(SELECT count() FROM {{{TABLE}{name}:Identifier}} WHERE batch = {{new:UInt64}})" for name in expected
         )
         values = {**place.tables.parameters(*self.names), "new": place.batch}
         ((superseded, *found),) = await self._server.rows(
-            f"SELECT (SELECT count() FROM {{{TABLE}{SUPERSEDED}:Identifier}}), {counts}", values
+            f"SELECT (SELECT count() FROM {{{TABLE}{SUPERSEDED}:Identifier}}), {counts}", values, WORK_LIMIT_S
         )
         if found != list(expected.values()):
-            raise CopyMoved
+            raise ServiceUnavailable("analytics", "a batch is not whole in its copy; it is put in again")
         return bool(superseded)
 
     def _values(self, place: Place) -> dict[str, Any]:

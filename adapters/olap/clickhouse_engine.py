@@ -14,10 +14,11 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from adapters.analytics_questions import CopiedTables, Questions
 from adapters.olap.bounds import bounds_of
+from adapters.olap.clickhouse_address import ClickHouseAddress
 from adapters.olap.clickhouse_copy import ClickHouseCopy, layout_of
 from adapters.olap.clickhouse_dialect import DIALECTS
 from adapters.olap.clickhouse_places import Place
-from adapters.olap.clickhouse_server import ClickHouseAddress, ClickHouseServer
+from adapters.olap.clickhouse_server import ClickHouseServer
 from adapters.olap.clickhouse_settling import SETTLE_S, Settling
 from adapters.olap.statements import Statements
 from domain.analytics.plan import Cut

@@ -27,15 +27,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from adapters.olap.clickhouse_dialect import TABLE
-from adapters.olap.clickhouse_server import ClickHouseServer
+from adapters.olap.clickhouse_server import ClickHouseServer, TableMissing
 from domain.values.faults import ServiceUnavailable
 from domain.values.feed_positions import FeedPosition, cursor_of, position_of
 
 PLACES: Final = "engine_places"
 GAPS_KEPT_S: Final = 24 * 3600
 """For so long an attempt that was given up may still wake and write."""
+HEAD_LIMIT_S: Final = 2.0
+"""For a question that reads next to nothing; then the server counts as gone."""
 _RANDOM_BITS: Final = 12
 _SECOND: Final = 1_000_000 << _RANDOM_BITS
+GAPS_KEPT: Final = GAPS_KEPT_S * _SECOND
+"""As numbers of the clock."""
 _KINDS: Final[Mapping[str, str]] = {
     "number": "UInt64",
     "batch": "UInt64",
@@ -89,11 +93,11 @@ class Place:
         """Of the parameters of `clickhouse_dialect.visible`."""
         return {"place": self.batch, "gaps": list(self.gaps)}
 
-    def next(self, clock: int | None) -> "Place":
-        """Its batch is the next one; where a clock is given, that one, with a gap before it. Old gaps are over then."""
+    def next(self, clock: int | None, cleared: int) -> "Place":
+        """Its batch is the next one; where a clock is given, that one, with a gap before it. Gaps are over that ended before `cleared`."""
         if clock is None:
             return replace(self, number=self.number + 1, batch=self.batch + 1)
-        kept = tuple(gap for gap in self.gaps if gap[1] > clock - GAPS_KEPT_S * _SECOND)
+        kept = tuple(gap for gap in self.gaps if gap[1] > cleared)
         # Should the server's clock have been set back, the clock's random digits still keep attempts apart.
         batch = max(clock, self.batch + 1 + clock % 2**_RANDOM_BITS)
         return replace(self, number=self.number + 1, batch=batch, gaps=(*kept, (self.batch, batch)))
@@ -115,16 +119,22 @@ class Tables:
 class Places:
     def __init__(self, server: ClickHouseServer) -> None:
         self._server = server
-        self._is_made = False
+
+    async def make(self) -> None:
+        """Where nobody has yet."""
+        await self._server.run(_CREATE)
 
     async def head(self) -> Place | None:
         """The newest; None: there is no copy."""
-        found = await self._rows(_HEAD)
+        try:
+            found = await self._server.rows(_HEAD, {}, HEAD_LIMIT_S)
+        except TableMissing:
+            return None
         return _place(found[0]) if found else None
 
     async def clock(self) -> int:
         """A number that no batch before it has, also of others."""
-        ((now,),) = await self._rows(_NOW)
+        ((now,),) = await self._server.rows(_NOW, {}, HEAD_LIMIT_S)
         return int(now) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
 
     async def write(self, place: Place) -> None:
@@ -134,16 +144,6 @@ class Places:
         row[list(_KINDS).index("position")] = position
         row[list(_KINDS).index("gaps")] = list(place.gaps)
         await self._server.insert(PLACES, _KINDS, [row])
-
-    async def _rows(self, text: str) -> list[tuple[Any, ...]]:
-        try:
-            if not self._is_made:
-                await self._server.run(_CREATE)
-                self._is_made = True
-            return await self._server.rows(text, {})
-        except ServiceUnavailable:
-            self._is_made = False  # the database may have been dropped
-            raise
 
 
 def _place(row: tuple[Any, ...]) -> Place:

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from adapters.olap.clickhouse_copy import NAMED, SUPERSEDED, ClickHouseCopy
 from adapters.olap.clickhouse_dialect import outside_gaps
-from adapters.olap.clickhouse_places import PLACES, Place
-from adapters.olap.clickhouse_server import ClickHouseServer
+from adapters.olap.clickhouse_places import GAPS_KEPT, PLACES, Place
+from adapters.olap.clickhouse_server import WORK_LIMIT_S, ClickHouseServer
 from domain.values.faults import ServiceUnavailable
 
 SETTLE_S: Final = 300.0
@@ -23,11 +23,13 @@ _SETTLED: Final = (
     f" AND {outside_gaps('batch')} AND written_at < now64(6) - toIntervalMillisecond({{age_ms:UInt64}})"
 )
 _OF: Final = "toUInt64OrZero(splitByChar('_', name)[-1])"
-"""The generation that a table is of; 0: of none."""
+"""The generation that a table of the copy is of."""
+_GENERATION_DIGITS: Final = "[0-9]{16,20}"
 _OLDER: Final = (
-    f"SELECT name FROM system.tables WHERE database = currentDatabase() AND {_OF} BETWEEN 1 AND {{generation:UInt64}} - 1"
-    f" AND {_OF} NOT IN (SELECT generation FROM {PLACES})"
+    f"SELECT name FROM system.tables WHERE database = currentDatabase() AND match(name, {{ours:String}})"
+    f" AND {_OF} BETWEEN 1 AND {{generation:UInt64}} - 1 AND {_OF} NOT IN (SELECT generation FROM {PLACES})"
 )
+"""Other tables of the database are none of ours, whatever their names end in."""
 
 log = logging.getLogger("order_center.worker")
 
@@ -55,14 +57,16 @@ class Settling:
     async def settle(self, place: Place, age_s: float) -> None:
         """`place`: the newest."""
         values: dict[str, Any] = {**place.values, "generation": place.generation, "age_ms": int(age_s * 1000)}
-        ((settled,),) = await self._server.rows(_SETTLED, values)
+        begun = await self._copy.places.clock()
+        ((settled,),) = await self._server.rows(_SETTLED, values, WORK_LIMIT_S)
         if not settled:
             return
         values |= {"settled": settled, "gone": self._gone}
         for table, condition in self._conditions(place).items():
             await self._delete(table, condition, values)
         self._gone = settled
-        await self._drop(values)
+        self._copy.cleared = min(settled, begun - GAPS_KEPT)
+        await self._drop(place)
 
     def _conditions(self, place: Place) -> Mapping[str, str]:
         """What is deleted, by the tables as they are stored; in this order."""
@@ -83,10 +87,12 @@ class Settling:
 
     async def _delete(self, table: str, condition: str, values: Mapping[str, Any]) -> None:
         """Looking first: a deletion rewrites something of every part."""
-        ((count,),) = await self._server.rows(f"SELECT count() FROM {table} WHERE {condition}", values)
+        ((count,),) = await self._server.rows(f"SELECT count() FROM {table} WHERE {condition}", values, WORK_LIMIT_S)
         if count:
             await self._server.run(f"DELETE FROM {table} WHERE {condition}", values)
 
-    async def _drop(self, values: Mapping[str, Any]) -> None:
-        for (name,) in await self._server.rows(_OLDER, values):
+    async def _drop(self, place: Place) -> None:
+        ours = f"^({'|'.join(self._copy.names)})_{_GENERATION_DIGITS}$"
+        values = {"generation": place.generation, "ours": ours}
+        for (name,) in await self._server.rows(_OLDER, values, WORK_LIMIT_S):
             await self._server.run(f"DROP TABLE IF EXISTS {name}")

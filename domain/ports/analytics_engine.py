@@ -41,6 +41,8 @@ class EngineBatch:
     order_ids: tuple[str, ...]
     """Whose rows are all dropped first: orders that are new, changed or gone."""
     tables: tuple[TableRows, ...]
+    after: FeedPosition | None
+    """The position that it follows; None: it is the first."""
     position: FeedPosition
     watermark: str | None
     """The cursor of the change feed that the copy is as of, once it has this batch; None: there is more to take in."""
